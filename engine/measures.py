@@ -1,0 +1,135 @@
+"""Turns the sums of a finished simulation into measures. Definitions: docs/measures.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.network import Network
+from engine.result import Cycle, GroupResult, RunResult
+from engine.scenario import Scenario
+from kernels.scoring import Scorer
+
+__all__ = ["GRIDLOCK_S", "LOS_LIMITS_S", "level_of_service", "run_result"]
+
+GRIDLOCK_S = 300.0
+"""Vehicles stand and nothing has moved for this long at the end of a gridlocked run."""
+
+LOS_LIMITS_S = (("A", 10.0), ("B", 20.0), ("C", 35.0), ("D", 55.0), ("E", 80.0))
+"""Upper limits of control delay at signals, seconds per vehicle (HCM 7th ed., exhibit 19-8); above them F."""
+
+
+def level_of_service(control_delay_s: float) -> str:
+    """Return the HCM level of service, A to F, of a control delay in seconds per vehicle."""
+    return next((level for level, limit in LOS_LIMITS_S if control_delay_s <= limit), "F")
+
+
+def run_result(
+    scenario: Scenario,
+    network: Network,
+    scorer: Scorer,
+    waiting: Iterable[tuple[Sequence[str], float]],
+    incidents: Any,
+) -> RunResult:
+    """Return the measures of a simulation that has ended.
+
+    Args:
+        scenario, network: what was simulated.
+        scorer: its sums, closed.
+        waiting: (edges of the route, scheduled departure in seconds) of vehicles that were never inserted.
+        incidents: has the counts `n_collisions`, `n_teleports` and `n_vanished`.
+    """
+    bound_for = _groups_by_entry(network)
+    for route, due_s in waiting:
+        scorer.wait(bound_for(route), due_s)
+    groups, cycles = _groups(scenario, network, scorer)
+    served = sum(group.vehicles for group in groups)
+    n = scorer.n_vehicles
+    measures = {
+        "delay_s": scorer.delay_sum_s / n if n else 0.0,
+        "control_delay_s": sum(group.vehicles * (group.control_delay_s or 0.0) for group in groups) / max(served, 1),
+        "stops_per_veh": scorer.n_stops / n if n else 0.0,
+        "travel_time_s": scorer.travel_sum_s / scorer.n_arrived if scorer.n_arrived else 0.0,
+        "throughput_veh": scorer.n_arrived,
+        "vehicles": n,
+        "running_veh": scorer.n_running,
+        "waiting_veh": scorer.n_waiting,
+        "queue_max_m": max((group.queue_m[-1] for group in groups), default=0.0),
+        "gridlock": int(scorer.n_running > 0 and scorer.still_s >= GRIDLOCK_S),
+        "collisions": incidents.n_collisions,
+        "teleports": incidents.n_teleports,
+        "vanished_veh": incidents.n_vanished,
+        "vehicle_seconds": scorer.vehicle_seconds,
+    }
+    return RunResult(measures, groups, cycles)
+
+
+def _groups(scenario: Scenario, network: Network, scorer: Scorer) -> tuple[tuple[GroupResult, ...], tuple[Cycle, ...]]:
+    cycles = tuple(Cycle(*row) for row in scorer.cycle_rows())
+    queues_m: list[list[float]] = [[] for _ in network.groups]
+    queues_veh: list[list[float]] = [[] for _ in network.groups]
+    for cycle in cycles:
+        queues_m[cycle.group].append(cycle.queue_m)
+        queues_veh[cycle.group].append(float(cycle.queue_veh))
+    window_h = (scenario.end_s - scenario.begin_s - scenario.warmup_s) / 3600.0
+    vehicles, crossed, stops, truncated, delay_s = scorer.group_sums()
+    rows = []
+    for i, (signal, approach, group) in enumerate(network.groups):
+        n = int(vehicles[i])
+        control_delay_s = float(delay_s[i]) / n if n else None
+        rows.append(
+            GroupResult(
+                signal=signal.id,
+                approach=approach.name,
+                group=group.name,
+                vehicles=n,
+                throughput_veh=int(crossed[i]),
+                flow_veh_h=float(crossed[i]) / window_h,
+                control_delay_s=control_delay_s,
+                stops_per_veh=float(stops[i]) / n if n else None,
+                los=None if control_delay_s is None else level_of_service(control_delay_s),
+                queue_m=_spread(queues_m[i]),
+                queue_veh=_spread(queues_veh[i]),
+                queue_truncated=bool(truncated[i]),
+                storage_m=max(stop.storage_m for stop in group.lanes),
+            )
+        )
+    return tuple(rows), cycles
+
+
+def _spread(values: Sequence[float]) -> tuple[float, float, float, float, float]:
+    """Return (mean, 50th, 85th, 95th percentile, maximum); zeros where there are no values."""
+    if not values:
+        return (0.0, 0.0, 0.0, 0.0, 0.0)
+    p50, p85, p95 = (float(value) for value in np.percentile(values, (50, 85, 95)))
+    return (float(np.mean(values)), p50, p85, p95, float(max(values)))
+
+
+def _groups_by_entry(network: Network) -> Any:
+    """Return a function from a route to the lane group that a vehicle waiting at its start is bound for, or -1.
+
+    Only vehicles that would start on an approach count as its own, as `control_delay_s` is defined.
+    """
+    groups = network.groups
+    first_by_edge: dict[str, list[int]] = {}
+    turns: dict[tuple[str, str], int] = {}
+    for i, (signal, approach, group) in enumerate(groups):
+        for edge in approach.edges:
+            first_by_edge.setdefault(edge, []).append(i)
+        for link in signal.links:
+            if link.index in group.links and any(stop.lane == link.lane for stop in group.lanes):
+                turns.setdefault((approach.edge, link.to_lane.rsplit("_", 1)[0]), i)
+
+    def bound_for(route: Sequence[str]) -> int:
+        if not route or route[0] not in first_by_edge:
+            return -1
+        for here, onward in zip(route, route[1:], strict=False):
+            if (here, onward) in turns:
+                return turns[here, onward]
+            if here not in first_by_edge:
+                return -1
+        return -1
+
+    return bound_for

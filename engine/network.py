@@ -1,0 +1,140 @@
+"""Where the traffic is measured: signals, approaches, lane groups and movements of one road network, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.plan import Program
+
+__all__ = ["Approach", "LaneGroup", "Link", "Network", "Signal", "StopLane"]
+
+
+@dataclass(frozen=True)
+class Link:
+    """One signal-controlled connection: a letter of the signal's state.
+
+    Attributes:
+        index: its place in the state.
+        movement: approach and turn, as in ``N-through``; ``crossing N`` for pedestrians.
+        approach: name of the approach it leaves from; for a crossing the leg that it lies on.
+        turn: left, through, right, uturn, or crossing.
+        kind: vehicle or pedestrian.
+        lane, to_lane: ids of the lanes that it joins.
+        length_m: the way over the junction; for a crossing what a pedestrian walks.
+        foes: indices of links of the same signal that cross or merge with it.
+    """
+
+    index: int
+    movement: str
+    approach: str
+    turn: str
+    kind: str
+    lane: str
+    to_lane: str
+    length_m: float
+    foes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class StopLane:
+    """A lane at a stop line and what leads to it.
+
+    Attributes:
+        lane: its id.
+        feeds: (lane, metres from that lane's end to the stop line) for every lane upstream on which its queue
+            may stand, itself first.
+        interior: lanes of the junction that a vehicle passes between the stop line and the exit.
+        storage_m: metres from the stop line to the end of what is observed.
+    """
+
+    lane: str
+    feeds: tuple[tuple[str, float], ...]
+    interior: tuple[str, ...]
+    storage_m: float
+
+
+@dataclass(frozen=True)
+class LaneGroup:
+    """Stop-line lanes of one approach that serve the same turns.
+
+    Attributes:
+        name: approach and turns, as in ``N-left+through``.
+        turns: the turns that every lane of the group serves.
+        links: indices of the signal's links that leave from it.
+        lanes: its stop-line lanes.
+    """
+
+    name: str
+    turns: tuple[str, ...]
+    links: tuple[int, ...]
+    lanes: tuple[StopLane, ...]
+
+
+@dataclass(frozen=True)
+class Approach:
+    """One road that leads to a signal's stop line.
+
+    Attributes:
+        name: where the traffic comes from, by compass: N, NE, ...; a second one from there is N2.
+        edge: id of the edge that ends at the stop line.
+        edges: that edge and those upstream to the next signal, to a fork of the demand, or to the limit.
+        groups: its lane groups.
+    """
+
+    name: str
+    edge: str
+    edges: tuple[str, ...]
+    groups: tuple[LaneGroup, ...]
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One traffic signal, which may control several junctions.
+
+    Attributes:
+        id: its id in the network.
+        links: its links by index; several may share one.
+        approaches: sorted clockwise from north.
+        program: the fixed-time program in force, or `None`.
+        fixed_because: why no plan may replace its program; empty where one may.
+        position: (x, y) in network metres.
+    """
+
+    id: str
+    links: tuple[Link, ...]
+    approaches: tuple[Approach, ...]
+    program: Program | None
+    fixed_because: str
+    position: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Network:
+    """All that scoring and plans need to know of a road network.
+
+    Attributes:
+        signals: sorted by id.
+        lanes: (id, length m, speed limit m/s) of every lane on which a vehicle may be, junction interiors included.
+        exits: lanes that directly follow a signal-controlled connection.
+    """
+
+    signals: tuple[Signal, ...]
+    lanes: tuple[tuple[str, float, float], ...]
+    exits: frozenset[str]
+
+    def signal(self, signal_id: str) -> Signal:
+        """Return one signal. Raises KeyError for an unknown id."""
+        for signal in self.signals:
+            if signal.id == signal_id:
+                return signal
+        raise KeyError(signal_id)
+
+    @property
+    def groups(self) -> tuple[tuple[Signal, Approach, LaneGroup], ...]:
+        """Every lane group with where it belongs, in the order of `RunResult.groups`."""
+        return tuple(
+            (signal, approach, group)
+            for signal in self.signals
+            for approach in signal.approaches
+            for group in approach.groups
+        )

@@ -1,0 +1,123 @@
+"""A fixed-time signal plan as data: stages with their intergreens, a cycle and an offset for each signal."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["BASELINE", "Phase", "Plan", "Program"]
+
+BASELINE = "baseline"
+"""The name of the plan in the net, which is never written and never encoded."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One interval of constant signal states.
+
+    Attributes:
+        duration_s: whole seconds in every plan that we make; a plan in the net may hold fractions.
+        state: one letter for each signal link (SUMO's ``G g y r s u o O``).
+        stage: index of the stage whose green this is, or -1 for an interval of an intergreen
+            (yellow, all-red, pedestrian clearance), which no search changes.
+    """
+
+    duration_s: float
+    state: str
+    stage: int = -1
+
+
+@dataclass(frozen=True)
+class Program:
+    """The fixed-time program of one signal: phases in order, repeated.
+
+    Attributes:
+        signal: the signal's id.
+        phases: phases in order; their durations sum to the cycle.
+        offset_s: seconds by which the cycle's start is moved, in [0, cycle).
+        min_green_s, max_green_s: one bound for each stage, seconds.
+    """
+
+    signal: str
+    phases: tuple[Phase, ...]
+    offset_s: float
+    min_green_s: tuple[float, ...] = ()
+    max_green_s: tuple[float, ...] = ()
+
+    @property
+    def cycle_s(self) -> float:
+        """The cycle's length, seconds."""
+        return sum(phase.duration_s for phase in self.phases)
+
+    @property
+    def n_stages(self) -> int:
+        """How many stages have a green that may be changed."""
+        return 1 + max((phase.stage for phase in self.phases), default=-1)
+
+    @property
+    def greens_s(self) -> tuple[float, ...]:
+        """Green of each stage, seconds."""
+        greens = [0.0] * self.n_stages
+        for phase in self.phases:
+            if phase.stage >= 0:
+                greens[phase.stage] += phase.duration_s
+        return tuple(greens)
+
+    @property
+    def fixed_s(self) -> float:
+        """Seconds of the cycle that no search changes: yellow, all-red, pedestrian clearance."""
+        return sum(phase.duration_s for phase in self.phases if phase.stage < 0)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Programs for some or all signals of a network. Signals without one keep what the net has.
+
+    Attributes:
+        programs: one for each signal that the plan sets, sorted by signal id.
+        parameters: what the search varied to get here, for tables; it has no influence on the plan's identity.
+    """
+
+    programs: tuple[Program, ...]
+    parameters: dict[str, float] = field(default_factory=dict, compare=False)
+
+    @property
+    def plan_id(self) -> str:
+        """12 hexadecimal digits that name what the plan does at the street; `baseline` where it sets no signal."""
+        if not self.programs:
+            return BASELINE
+        what = [[p.signal, p.offset_s, [[f.duration_s, f.state] for f in p.phases]] for p in self.programs]
+        return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as plain lists and dicts; `from_json` is the way back."""
+        return {
+            "parameters": self.parameters,
+            "programs": [
+                {
+                    "signal": p.signal,
+                    "offset_s": p.offset_s,
+                    "phases": [[f.duration_s, f.state, f.stage] for f in p.phases],
+                    "min_green_s": list(p.min_green_s),
+                    "max_green_s": list(p.max_green_s),
+                }
+                for p in self.programs
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Plan:
+        """Return the plan that `to_json` wrote."""
+        programs = tuple(
+            Program(
+                p["signal"],
+                tuple(Phase(duration, state, stage) for duration, state, stage in p["phases"]),
+                p["offset_s"],
+                tuple(p["min_green_s"]),
+                tuple(p["max_green_s"]),
+            )
+            for p in data["programs"]
+        )
+        return cls(programs, data["parameters"])

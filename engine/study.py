@@ -1,0 +1,94 @@
+"""A study: simulations of plans by seed, each known one taken from the ledger, the rest spread over the workers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from engine.errors import InputError
+from engine.jobs import Attempt, Job
+from engine.ledger import Ledger
+from engine.plan import BASELINE, Plan
+from engine.scenario import Scenario
+from engine.selection import Runs
+
+if TYPE_CHECKING:
+    from engine.pool import Pool
+
+__all__ = ["Study", "run_key"]
+
+
+def run_key(scenario: Scenario, plan: Plan, seed: int, queue_max_m: float) -> str:
+    """Return what identifies one run: hashes of the inputs, options, window, plan, seed and versions."""
+    what = [
+        scenario.inputs,
+        scenario.options,
+        [scenario.begin_s, scenario.end_s, scenario.warmup_s, scenario.step_s],
+        plan.plan_id,
+        seed,
+        queue_max_m,
+        [version("greensplit"), version("eclipse-sumo")],
+    ]
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()
+
+
+class Study:
+    """Runs jobs through a pool and keeps every attempt in the ledger.
+
+    Args:
+        scenario: what is simulated.
+        ledger: the study's books; this object is their one writer.
+        pool: the workers.
+        queue_max_m: how far upstream queues are followed, metres.
+        on_attempt: called after each attempt has been recorded, for progress.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        ledger: Ledger,
+        pool: Pool,
+        queue_max_m: float,
+        on_attempt: Callable[[Attempt], None] = lambda attempt: None,
+    ) -> None:
+        self._scenario = scenario
+        self._ledger = ledger
+        self._pool = pool
+        self._queue_max_m = queue_max_m
+        self._on_attempt = on_attempt
+        self.n_cached = 0
+        self.n_failed = 0
+        self._keys: dict[tuple[str, int], str] = {}
+
+    def evaluate(self, plans: Iterable[Plan], seeds: Sequence[int], role: str) -> None:
+        """Simulate every plan with every seed, plan by plan; what the ledger knows is not repeated."""
+        known = self._ledger.finished()
+        todo = []
+        for plan in plans:
+            self._ledger.add_plan(plan)
+            for seed in seeds:
+                key = run_key(self._scenario, plan, seed, self._queue_max_m)
+                self._keys[plan.plan_id, seed] = key
+                if key in known:
+                    self.n_cached += 1
+                else:
+                    todo.append(Job(key, plan, seed, role))
+        if not todo:
+            return
+        lost = {}
+        for attempt in self._pool.run(todo):
+            self._ledger.record(attempt)
+            lost[attempt.job.key] = attempt.status != "done"
+            if attempt.status != "done" and attempt.job.plan.plan_id == BASELINE and attempt.status == "failed":
+                raise InputError(f"the plan in the net cannot be simulated: {attempt.reason}")
+            self._on_attempt(attempt)
+        self.n_failed += sum(lost.values())
+
+    def runs(self, plan_id: str, seeds: Sequence[int]) -> Runs:
+        """Return the network measures of a plan by seed; seeds without a result are left out."""
+        finished = self._ledger.finished()
+        keys = {seed: self._keys.get((plan_id, seed), "") for seed in seeds}
+        return {seed: finished[key].metrics for seed, key in keys.items() if key in finished}

@@ -1,0 +1,69 @@
+"""Starts one simulation on the backend of the user's choice."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from engine.errors import InputError
+from engine.sumo.installation import binary, environment
+from kernels.scoring import Scorer
+
+__all__ = ["start"]
+
+
+def start(
+    backend: str, options: Sequence[str], scorer: Scorer, lane_ids: Sequence[str], signal_ids: Sequence[str]
+) -> Any:
+    """Return a started drive: ``run_until(time_s)``, ``finish()``, ``close()``, ``now_s`` and counts of incidents.
+
+    Args:
+        backend: native (SUMO's C++ library), libsumo, traci (a process of its own), or gui (the same with a window).
+        options: SUMO's options.
+        scorer, lane_ids, signal_ids: see `engine.sumo.live.Drive`.
+
+    Raises:
+        InputError: an unknown backend.
+        RuntimeError: SUMO refuses the options or the files.
+    """
+    os.environ.update(environment())
+    if backend == "native":
+        from engine.sumo.native import drive_class  # noqa: PLC0415  loads SUMO's library
+
+        try:
+            native = drive_class()
+        except (ImportError, OSError) as error:
+            _say_once(f"greensplit: the native recorder cannot be loaded ({error}); libsumo takes over, more slowly.")
+            backend = "libsumo"
+        else:
+            return native(list(options), scorer, list(lane_ids), list(signal_ids))
+    from engine.sumo.live import Drive  # noqa: PLC0415  only where it is needed
+
+    if backend == "libsumo":
+        import libsumo  # noqa: PLC0415  takes a quarter of a second
+
+        if libsumo.simulation.isLoaded():
+            libsumo.close()
+        libsumo.start(["sumo", *options])
+        return Drive(scorer, lane_ids, signal_ids, libsumo)
+    if backend in ("traci", "gui"):
+        return Drive(scorer, lane_ids, signal_ids, _connection(backend, options))
+    raise InputError(f"there is no backend '{backend}'. Choose native, libsumo, traci or gui.")
+
+
+@lru_cache(maxsize=1)
+def _say_once(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _connection(backend: str, options: Sequence[str]) -> Any:
+    import traci  # noqa: PLC0415  only where it is needed
+
+    program = binary("sumo-gui" if backend == "gui" else "sumo")
+    extra = ["--start", "--quit-on-end"] if backend == "gui" else []
+    label = f"greensplit-{os.getpid()}"
+    traci.start([str(program), *options, *extra], label=label, stdout=None)
+    return traci.getConnection(label)

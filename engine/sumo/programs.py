@@ -1,0 +1,188 @@
+"""Signal programs in SUMO's XML: those in force in a scenario, and plans as additional files."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+import defusedxml.ElementTree as ElementTree
+from defusedxml.common import DefusedXmlException
+
+from engine.errors import InputError, nearest
+from engine.files import write_text
+from engine.network import Network
+from engine.plan import Plan
+from engine.stages import NetPhase, NetProgram, stage_program
+
+__all__ = ["in_force", "parse_xml", "plan_xml", "read_plan", "write_plan"]
+
+ENTITIES = {'"': "&quot;"}
+
+
+def parse_xml(path: Path) -> Any:
+    """Return the root element of an XML file, entities refused.
+
+    Raises:
+        InputError: the file is missing, is no XML, or declares entities.
+    """
+    try:
+        return ElementTree.parse(path).getroot()
+    except FileNotFoundError as error:
+        raise InputError(f"there is no file '{path}'. Check the path.") from error
+    except ElementTree.ParseError as error:
+        raise InputError(f"'{path}' is not well-formed XML: {error}. Write the file anew.") from error
+    except DefusedXmlException as error:
+        raise InputError(f"'{path}' declares XML entities, which are not read. Remove them from the file.") from error
+    except OSError as error:
+        raise InputError(f"'{path}' cannot be read: {error.strerror}. Check the path and its permissions.") from error
+
+
+def in_force(net: Path, additional: Iterable[Path]) -> dict[str, NetProgram]:
+    """Return the program of each signal that SUMO runs after loading these files in this order.
+
+    The program loaded last counts (SUMO's rule). A signal that a WAUT switches by the time of day, or whose phases
+    name their followers, is returned with the reason why no single fixed-time program describes it.
+    """
+    programs: dict[str, NetProgram] = {}
+    switched: dict[str, str] = {}
+    for path in (net, *additional):
+        if path.suffix in (".gz", ".zst"):
+            continue
+        root = parse_xml(path)
+        for element in root.iter("tlLogic"):
+            program = _program(element, path)
+            programs[program.signal] = program
+        for element in root.iter("wautJunction"):
+            switched[element.get("junctionID", "")] = element.get("wautID", "")
+    for signal, waut in switched.items():
+        if signal in programs:
+            old = programs[signal]
+            reason = f"WAUT '{waut}' switches its programs by the time of day"
+            programs[signal] = NetProgram(
+                old.signal, old.program_id, old.kind, old.offset_s, old.phases, old.fixed_because or reason
+            )
+    return programs
+
+
+def _program(element: Any, path: Path) -> NetProgram:
+    signal = element.get("id")
+    if signal is None:
+        raise InputError(f"'{path}': a tlLogic has no id. Name the signal that it is for.")
+    phases = []
+    reason = ""
+    for i, phase in enumerate(element.findall("phase")):
+        where = f"'{path}': signal '{signal}', phase {i}"
+        if phase.get("next"):
+            reason = "its phases name their followers"
+        phases.append(
+            NetPhase(
+                _seconds(phase.get("duration"), where, "duration", default=_seconds(phase.get("minDur"), where, "minDur", 0)),
+                phase.get("state", ""),
+                None if phase.get("minDur") is None else _seconds(phase.get("minDur"), where, "minDur"),
+                None if phase.get("maxDur") is None else _seconds(phase.get("maxDur"), where, "maxDur"),
+                _stage(phase.get("name", "")),
+            )
+        )
+    offset_s = 0.0 if element.get("offset") == "begin" else _seconds(element.get("offset"), f"'{path}': signal '{signal}'", "offset", 0)
+    if element.get("offset") == "begin":
+        reason = reason or "its offset follows the simulation's begin"
+    return NetProgram(
+        signal, element.get("programID", "0"), element.get("type", "static"), offset_s, tuple(phases), reason
+    )
+
+
+def _seconds(text: str | None, where: str, name: str, default: float | None = None) -> float:
+    if text is None:
+        if default is not None:
+            return default
+        raise InputError(f"{where}: {name} is missing. Give it in seconds.")
+    try:
+        parts = [float(part) for part in text.split(":")]
+    except ValueError as error:
+        raise InputError(f"{where}: {name} '{text}' is no time. Give it in seconds.") from error
+    value = 0.0
+    for part in parts:
+        value = value * 60.0 + part
+    return value
+
+
+def _stage(name: str) -> int | None:
+    """Return the stage that `plan_xml` wrote into a phase's name, or None for phases that others wrote."""
+    if name == "intergreen":
+        return -1
+    kind, _, number = name.partition(" ")
+    return int(number) if kind == "stage" and number.isdecimal() else None
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else repr(value)
+
+
+def plan_xml(plan: Plan) -> str:
+    """Return a plan as the text of a SUMO additional file: only tlLogic, under a programID of its own."""
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<additional>"]
+    for program in plan.programs:
+        lines.append(
+            f'    <tlLogic id={quoteattr(program.signal, ENTITIES)} type="static" '
+            f'programID="greensplit-{plan.plan_id}" offset="{_number(program.offset_s)}">'
+        )
+        for phase in program.phases:
+            name, bounds = "intergreen", ""
+            if phase.stage >= 0:
+                name = f"stage {phase.stage}"
+                low, high = program.min_green_s[phase.stage], program.max_green_s[phase.stage]
+                bounds = f' minDur="{_number(low)}" maxDur="{_number(high)}"'
+            lines.append(
+                f'        <phase duration="{_number(phase.duration_s)}" state="{phase.state}" name="{name}"{bounds}/>'
+            )
+        lines.append("    </tlLogic>")
+    lines.append("</additional>")
+    return "\n".join(lines) + "\n"
+
+
+def write_plan(plan: Plan, path: Path) -> None:
+    """Write a plan as an additional file; the same plan gives the same bytes."""
+    write_text(path, plan_xml(plan))
+
+
+def read_plan(path: Path, network: Network, min_green_s: float = 5.0) -> Plan:
+    """Return the plan in an additional file; `write_plan`'s files give back the same plan.
+
+    Raises:
+        InputError: no tlLogic in it, an unknown signal, a state of the wrong length, or no fixed-time program.
+    """
+    found: dict[str, list[NetProgram]] = defaultdict(list)
+    for element in parse_xml(path).iter("tlLogic"):
+        program = _program(element, path)
+        found[program.signal].append(program)
+    if not found:
+        raise InputError(f"'{path}' holds no tlLogic. A plan is a SUMO additional file with fixed-time programs.")
+    known = {signal.id: signal for signal in network.signals}
+    programs = []
+    for signal_id in sorted(found):
+        if signal_id not in known:
+            raise InputError(
+                f"'{path}': the network has no signal '{signal_id}'.{nearest(signal_id, known)} "
+                f"Its signals are {_listed(sorted(known))}."
+            )
+        raw, signal = found[signal_id][-1], known[signal_id]
+        width = 1 + max(link.index for link in signal.links)
+        for i, phase in enumerate(raw.phases):
+            if len(phase.state) < width:
+                raise InputError(
+                    f"'{path}': signal '{signal_id}', phase {i}: state '{phase.state}' has {len(phase.state)} letters, "
+                    f"the signal has {width} links. Give one letter for each link."
+                )
+        program, reason = stage_program(raw, signal.links, min_green_s)
+        if program is None:
+            raise InputError(f"'{path}': signal '{signal_id}' cannot be taken as fixed-time: {reason}.")
+        programs.append(program)
+    return Plan(tuple(programs))
+
+
+def _listed(names: Sequence[str], most: int = 8) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -1,0 +1,78 @@
+"""C interface of the scorer, for the module that drives SUMO's C++ library without the GIL."""
+
+from libcpp.pair cimport pair
+from libcpp.vector cimport vector
+
+
+cdef struct Vehicle:
+    double length_m
+    double speed_factor
+    double max_speed
+    double due_s            # when it was to depart
+    double wait_s           # how long it waited to be inserted
+    double entry_s          # when it entered the zone it is on
+    double zone_delay_s     # control delay collected there
+    double back_s           # step in which a group last counted it as queued
+    int zone_stops
+    int stops
+    int zone                # approaches that share lanes are one zone; -1: on none
+    int queue               # stop-line lane that it is on, crossed, or comes to first; -1: none
+    int back_group
+    int lane
+    int slow                # below the queue's speed in this step
+    int active
+    int fast                # above 10 km/h since its last stop
+    int fresh               # never observed yet
+    int inside              # past the stop line, within the junction
+    unsigned long long member   # bit i: member of the zone's i-th queue
+
+
+cdef struct Cycle:
+    int group
+    double start_s
+    double end_s
+    double queue_m
+    int queue_veh
+
+
+cdef class Scorer:
+    # the layout
+    cdef vector[double] lane_length_m, lane_limit
+    cdef vector[int] lane_zone, lane_queue, lane_inside, lane_exit
+    cdef vector[int] feed_start, feed_queue
+    cdef vector[double] feed_base_m
+    cdef vector[int] queue_group, queue_bit
+    cdef vector[double] queue_storage_m
+    cdef vector[int] link_start, link_index, signal_group_start
+    cdef readonly int n_lanes, n_queues, n_groups, n_signals
+    cdef readonly double step_s, window_start_s, window_end_s
+    # the state
+    cdef double now_s
+    cdef double moved_s
+    cdef bint window_open
+    cdef vector[Vehicle] vehicles
+    cdef vector[int] free_slots
+    cdef vector[vector[pair[double, int]]] on_queue
+    cdef vector[int] queue_busy
+    cdef vector[double] group_back_m
+    cdef vector[int] group_members, group_green
+    cdef vector[double] cycle_start_s, cycle_back_m
+    cdef vector[int] cycle_members
+    # the sums
+    cdef vector[int] group_vehicles, group_crossed, group_stops, group_truncated
+    cdef vector[double] group_delay_s
+    cdef vector[Cycle] cycles
+    cdef public double delay_sum_s, travel_sum_s, vehicle_seconds
+    cdef public long n_vehicles, n_arrived, n_stops, n_waiting, n_running
+
+    cdef int add(self, double length_m, double speed_factor, double max_speed, double due_s,
+                 double wait_s) noexcept nogil
+    cdef void begin(self, double now_s) noexcept nogil
+    cdef void see(self, int i_vehicle, int i_lane, double position_m, double speed) noexcept nogil
+    cdef void show(self, int i_signal, const char* state) noexcept nogil
+    cdef void end(self) noexcept nogil
+    cdef void retire(self, int i_vehicle, double time_loss_s, double departed_s, bint arrived) noexcept nogil
+    cdef void _leave(self, Vehicle* vehicle, int i_lane) noexcept nogil
+    cdef void _cross(self, Vehicle* vehicle) noexcept nogil
+    cdef void _credit(self, Vehicle* vehicle) noexcept nogil
+    cdef void _close_cycle(self, int group, double at_s) noexcept nogil

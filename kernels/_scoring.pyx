@@ -1,0 +1,339 @@
+"""The scoring state machine: what every vehicle does in a step becomes delay, stops and back of queue.
+
+Units are metres, seconds and metres per second throughout. Arguments are checked in `kernels.scoring`, so the
+loops here index without checks.
+"""
+
+from libc.math cimport fmin
+from libcpp.algorithm cimport sort
+
+import numpy as np
+
+# Definitions of the measures, SI units (docs/measures.md).
+cdef double QUEUE_SPEED = 5.0 / 3.6       # below this a vehicle stops or joins a queue
+cdef double FREE_SPEED = 10.0 / 3.6       # above this it may stop anew
+cdef double JOIN_GAP_M = 20.0             # largest gap to the stop line or the member ahead on joining
+cdef double MOVING_SPEED = 0.1            # SUMO's own threshold of halting, for gridlock
+cdef double TRUNCATED_M = 7.5             # a queue that ends within one vehicle of the observed extent may be longer
+cdef double LONGEST_CYCLE_S = 300.0      # a lane group that is never red still has its queue reported
+cdef double EPS_S = 1e-6                  # SUMO counts milliseconds: far below one of them
+
+
+cdef class Scorer:
+    """Live sums of one simulation; `kernels.scoring.scorer` makes one from checked arrays."""
+
+    def __init__(self, layout, double step_s, double window_start_s, double window_end_s):
+        self.lane_length_m = layout.lane_length_m
+        self.lane_limit = layout.lane_limit
+        self.lane_zone = layout.lane_zone
+        self.lane_queue = layout.lane_queue
+        self.lane_inside = layout.lane_inside
+        self.lane_exit = layout.lane_exit
+        self.feed_start = layout.feed_start
+        self.feed_queue = layout.feed_queue
+        self.feed_base_m = layout.feed_base_m
+        self.queue_group = layout.queue_group
+        self.queue_bit = layout.queue_bit
+        self.queue_storage_m = layout.queue_storage_m
+        self.link_start = layout.link_start
+        self.link_index = layout.link_index
+        self.signal_group_start = layout.signal_group_start
+        self.n_lanes = len(layout.lane_length_m)
+        self.n_queues = len(layout.queue_group)
+        self.n_groups = len(layout.link_start) - 1
+        self.n_signals = len(layout.signal_group_start) - 1
+        self.step_s = step_s
+        self.window_start_s = window_start_s
+        self.window_end_s = window_end_s
+        self.now_s = self.moved_s = window_start_s
+        self.window_open = False
+        self.on_queue.resize(self.n_queues)
+        self.queue_busy.assign(self.n_queues, 0)
+        self.group_back_m.assign(self.n_groups, 0.0)
+        self.group_members.assign(self.n_groups, 0)
+        self.group_green.assign(self.n_groups, 0)
+        self.cycle_start_s.assign(self.n_groups, window_start_s)
+        self.cycle_back_m.assign(self.n_groups, 0.0)
+        self.cycle_members.assign(self.n_groups, 0)
+        self.group_vehicles.assign(self.n_groups, 0)
+        self.group_crossed.assign(self.n_groups, 0)
+        self.group_stops.assign(self.n_groups, 0)
+        self.group_truncated.assign(self.n_groups, 0)
+        self.group_delay_s.assign(self.n_groups, 0.0)
+
+    cdef int add(self, double length_m, double speed_factor, double max_speed, double due_s,
+                 double wait_s) noexcept nogil:
+        """Take in a vehicle that was inserted in this step; returns its index, free again once it retires."""
+        cdef Vehicle vehicle
+        cdef int i_vehicle
+        vehicle.length_m = length_m
+        vehicle.speed_factor = speed_factor
+        vehicle.max_speed = max_speed
+        vehicle.due_s = due_s
+        vehicle.wait_s = wait_s
+        vehicle.entry_s = 0.0
+        vehicle.zone_delay_s = 0.0
+        vehicle.back_s = -1.0
+        vehicle.zone_stops = 0
+        vehicle.stops = 0
+        vehicle.zone = -1
+        vehicle.queue = -1
+        vehicle.back_group = -1
+        vehicle.lane = -1
+        vehicle.slow = 0
+        vehicle.active = 1
+        vehicle.fast = 0
+        vehicle.fresh = 1
+        vehicle.inside = 0
+        vehicle.member = 0
+        if self.free_slots.empty():
+            i_vehicle = <int>self.vehicles.size()
+            self.vehicles.push_back(vehicle)
+        else:
+            i_vehicle = self.free_slots.back()
+            self.free_slots.pop_back()
+            self.vehicles[i_vehicle] = vehicle
+        return i_vehicle
+
+    cdef void begin(self, double now_s) noexcept nogil:
+        """Open the step that ended at `now_s`."""
+        cdef int group
+        self.now_s = now_s
+        if not self.window_open and now_s - self.step_s >= self.window_start_s - EPS_S:
+            self.window_open = True
+            for group in range(self.n_groups):
+                self.cycle_start_s[group] = self.window_start_s
+                self.cycle_back_m[group] = 0.0
+                self.cycle_members[group] = 0
+
+    cdef void see(self, int i_vehicle, int i_lane, double position_m, double speed) noexcept nogil:
+        """Score one vehicle in this step: where its front is and how fast it goes."""
+        cdef Vehicle* vehicle = &self.vehicles[i_vehicle]
+        cdef int zone = self.lane_zone[i_lane]
+        cdef int queue = self.lane_queue[i_lane]
+        cdef int i_feed
+        cdef double limit, to_end_m
+        self.vehicle_seconds += self.step_s
+        if speed > MOVING_SPEED:
+            self.moved_s = self.now_s
+        if zone != vehicle.zone:
+            if vehicle.zone >= 0:
+                self._leave(vehicle, i_lane)
+            vehicle.zone = zone
+            vehicle.queue = -1
+            vehicle.inside = 0
+            vehicle.member = 0
+            vehicle.zone_stops = 0
+            vehicle.zone_delay_s = 0.0
+            vehicle.entry_s = self.now_s - self.step_s
+            if vehicle.fresh and zone >= 0:
+                # Waiting to be inserted on an approach is waiting on it.
+                vehicle.zone_delay_s = vehicle.wait_s
+                vehicle.entry_s = vehicle.due_s
+        vehicle.fresh = 0
+        vehicle.lane = i_lane
+        vehicle.slow = speed < QUEUE_SPEED
+        if vehicle.slow:
+            if vehicle.fast:
+                vehicle.fast = 0
+                vehicle.stops += 1
+                vehicle.zone_stops += 1
+        elif speed > FREE_SPEED:
+            vehicle.fast = 1
+        if zone < 0:
+            return
+        limit = fmin(self.lane_limit[i_lane] * vehicle.speed_factor, vehicle.max_speed)
+        vehicle.zone_delay_s += self.step_s * (1.0 - speed / limit)
+        if queue >= 0:
+            vehicle.queue = queue
+        if self.lane_inside[i_lane]:
+            if not vehicle.inside:
+                self._cross(vehicle)
+            vehicle.inside = 1
+            return
+        to_end_m = self.lane_length_m[i_lane] - position_m
+        for i_feed in range(self.feed_start[i_lane], self.feed_start[i_lane + 1]):
+            queue = self.feed_queue[i_feed]
+            if vehicle.queue < 0:
+                # A stop-line lane of 1 m is passed within a step, unseen: until one is seen, the first ahead counts.
+                vehicle.queue = queue
+            self.on_queue[queue].push_back(pair[double, int](self.feed_base_m[i_feed] + to_end_m, i_vehicle))
+            if speed < QUEUE_SPEED or vehicle.member:
+                self.queue_busy[queue] = 1
+
+    cdef void _leave(self, Vehicle* vehicle, int i_lane) noexcept nogil:
+        """Score a vehicle that left its approach for `i_lane`: over the stop line, or into a side road."""
+        if vehicle.queue < 0:
+            return
+        if not vehicle.inside:
+            # Small junctions and 1 m long stop-line lanes are crossed within a step, unseen.
+            if self.lane_queue[vehicle.lane] < 0 and not self.lane_exit[i_lane]:
+                return
+            self._cross(vehicle)
+        self._credit(vehicle)
+
+    cdef void _cross(self, Vehicle* vehicle) noexcept nogil:
+        if self.window_open:
+            self.group_crossed[self.queue_group[vehicle.queue]] += 1
+
+    cdef void _credit(self, Vehicle* vehicle) noexcept nogil:
+        """Add what a vehicle collected on its approach to its lane group's sums."""
+        cdef int group = self.queue_group[vehicle.queue]
+        if vehicle.entry_s >= self.window_start_s - EPS_S:
+            self.group_vehicles[group] += 1
+            self.group_stops[group] += vehicle.zone_stops
+            self.group_delay_s[group] += vehicle.zone_delay_s
+
+    cdef void retire(self, int i_vehicle, double time_loss_s, double departed_s, bint arrived) noexcept nogil:
+        """Close a vehicle's books: it arrived, or the simulation ended while it drove."""
+        cdef Vehicle* vehicle = &self.vehicles[i_vehicle]
+        if vehicle.zone >= 0 and vehicle.queue >= 0 and (vehicle.inside or not arrived):
+            # One that ends its trip before the stop line was never bound for the junction.
+            self._credit(vehicle)
+        if self.window_start_s - EPS_S <= vehicle.due_s <= self.window_end_s + EPS_S:
+            self.n_vehicles += 1
+            self.delay_sum_s += time_loss_s + vehicle.wait_s
+            self.n_stops += vehicle.stops
+            if arrived:
+                self.n_arrived += 1
+                self.travel_sum_s += self.now_s - departed_s
+        if not arrived:
+            self.n_running += 1
+        vehicle.active = 0
+        self.free_slots.push_back(i_vehicle)
+
+    cdef void show(self, int i_signal, const char* state) noexcept nogil:
+        """Take in a signal's state letters; a lane group's cycle ends where its last green goes."""
+        cdef int group, i_link, green
+        cdef char letter
+        for group in range(self.signal_group_start[i_signal], self.signal_group_start[i_signal + 1]):
+            green = 0
+            for i_link in range(self.link_start[group], self.link_start[group + 1]):
+                letter = state[self.link_index[i_link]]
+                if letter == b"G" or letter == b"g":
+                    green = 1
+                    break
+            if self.group_green[group] and not green:
+                self._close_cycle(group, self.now_s - self.step_s)
+            self.group_green[group] = green
+
+    cdef void _close_cycle(self, int group, double at_s) noexcept nogil:
+        cdef Cycle cycle
+        if self.window_open and at_s > self.cycle_start_s[group] + EPS_S:
+            cycle.group = group
+            cycle.start_s = self.cycle_start_s[group]
+            cycle.end_s = at_s
+            cycle.queue_m = self.cycle_back_m[group]
+            cycle.queue_veh = self.cycle_members[group]
+            self.cycles.push_back(cycle)
+        self.cycle_start_s[group] = at_s
+        self.cycle_back_m[group] = 0.0
+        self.cycle_members[group] = 0
+
+    cdef void end(self) noexcept nogil:
+        """Close the step: find the back of every queue."""
+        cdef int queue, group, i_vehicle
+        cdef unsigned long long bit
+        cdef double tail_m, back_m, front_m
+        cdef size_t i
+        cdef Vehicle* vehicle
+        for queue in range(self.n_queues):
+            if self.queue_busy[queue]:
+                group = self.queue_group[queue]
+                bit = <unsigned long long>1 << self.queue_bit[queue]
+                sort(self.on_queue[queue].begin(), self.on_queue[queue].end())
+                tail_m = back_m = 0.0
+                for i in range(self.on_queue[queue].size()):
+                    front_m = self.on_queue[queue][i].first
+                    i_vehicle = self.on_queue[queue][i].second
+                    vehicle = &self.vehicles[i_vehicle]
+                    if not vehicle.member & bit:
+                        if vehicle.slow and front_m - tail_m <= JOIN_GAP_M:
+                            vehicle.member |= bit
+                        else:
+                            continue
+                    tail_m = front_m + vehicle.length_m
+                    if vehicle.slow:
+                        back_m = tail_m
+                    if vehicle.back_s != self.now_s or vehicle.back_group != group:
+                        # A vehicle on a lane that feeds two queues of its group is one vehicle.
+                        vehicle.back_s = self.now_s
+                        vehicle.back_group = group
+                        self.group_members[group] += 1
+                if back_m > self.group_back_m[group]:
+                    self.group_back_m[group] = back_m
+                if back_m > self.queue_storage_m[queue] - TRUNCATED_M and self.window_open:
+                    self.group_truncated[group] = 1
+                self.queue_busy[queue] = 0
+            self.on_queue[queue].clear()
+        for group in range(self.n_groups):
+            if self.group_back_m[group] > self.cycle_back_m[group]:
+                self.cycle_back_m[group] = self.group_back_m[group]
+            if self.group_members[group] > self.cycle_members[group]:
+                self.cycle_members[group] = self.group_members[group]
+            self.group_back_m[group] = 0.0
+            self.group_members[group] = 0
+            if self.now_s - self.cycle_start_s[group] >= LONGEST_CYCLE_S:
+                self._close_cycle(group, self.now_s)
+
+    # What follows is for Python: the backends without C++, and the results.
+
+    def add_vehicle(self, double length_m, double speed_factor, double max_speed, double due_s, double wait_s):
+        """Return the index of a vehicle that was inserted in this step."""
+        return self.add(length_m, speed_factor, max_speed, due_s, wait_s)
+
+    def begin_step(self, double now_s):
+        """Open the step that ended at `now_s`."""
+        self.begin(now_s)
+
+    def see_vehicle(self, int i_vehicle, int i_lane, double position_m, double speed):
+        """Score one vehicle in this step."""
+        self.see(i_vehicle, i_lane, position_m, speed)
+
+    def show_signal(self, int i_signal, bytes state):
+        """Take in a signal's state letters."""
+        self.show(i_signal, state)
+
+    def end_step(self):
+        """Close the step."""
+        self.end()
+
+    def retire_vehicle(self, int i_vehicle, double time_loss_s, double departed_s, bint arrived):
+        """Close a vehicle's books."""
+        self.retire(i_vehicle, time_loss_s, departed_s, arrived)
+
+    def wait(self, int group, double due_s):
+        """Count a vehicle that was never inserted; `group` is the lane group that it was bound for, or -1."""
+        if not self.window_start_s - EPS_S <= due_s <= self.window_end_s + EPS_S:
+            return
+        self.n_vehicles += 1
+        self.n_waiting += 1
+        self.delay_sum_s += self.now_s - due_s
+        if group >= 0:
+            self.group_vehicles[group] += 1
+            self.group_delay_s[group] += self.now_s - due_s
+
+    def close(self):
+        """Close every lane group's last, unfinished cycle."""
+        for group in range(self.n_groups):
+            self._close_cycle(group, self.now_s)
+
+    def group_sums(self):
+        """Return (vehicles, crossed, stops, truncated, delay_s), one array each, shape (n_groups,)."""
+        return (
+            np.array(self.group_vehicles, dtype=np.int64),
+            np.array(self.group_crossed, dtype=np.int64),
+            np.array(self.group_stops, dtype=np.int64),
+            np.array(self.group_truncated, dtype=np.int64),
+            np.array(self.group_delay_s, dtype=np.float64),
+        )
+
+    def cycle_rows(self):
+        """Return (group, start_s, end_s, queue_m, queue_veh) for each cycle, in the order in which they ended."""
+        cdef Cycle cycle
+        return [(cycle.group, cycle.start_s, cycle.end_s, cycle.queue_m, cycle.queue_veh) for cycle in self.cycles]
+
+    @property
+    def still_s(self):
+        """Seconds for which nothing has moved."""
+        return self.now_s - self.moved_s

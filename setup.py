@@ -1,0 +1,62 @@
+"""Builds the Cython modules; everything else about the project is in pyproject.toml."""
+
+import importlib.util
+import os
+from pathlib import Path
+
+import numpy as np
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+# GREENSPLIT_DEBUG=1 turns bounds checks and C assertions on; continuous integration runs the kernels' tests that way.
+DEBUG = os.environ.get("GREENSPLIT_DEBUG", "") == "1"
+
+
+def sumo_folder() -> Path:
+    """Return the installed eclipse-sumo package: its C++ headers and library are what the native recorder uses."""
+    spec = importlib.util.find_spec("sumo")
+    if spec is None or spec.origin is None:
+        raise SystemExit("eclipse-sumo is not installed: pip install eclipse-sumo==1.28.0, then build again.")
+    return Path(spec.origin).parent
+
+
+SUMO = sumo_folder()
+COMPILE = ["-std=c++17", "-O0" if DEBUG else "-O3"]
+# No -ffast-math and no fused multiply-add: the same input gives the same bits on every build.
+COMPILE += ["-ffp-contract=off"]
+
+extensions = [
+    Extension(
+        "kernels._scoring",
+        ["kernels/_scoring.pyx"],
+        include_dirs=[np.get_include()],
+        language="c++",
+        extra_compile_args=COMPILE,
+    ),
+    Extension(
+        "engine.sumo._native",
+        ["engine/sumo/_native.pyx"],
+        include_dirs=[np.get_include(), str(SUMO / "include")],
+        library_dirs=[str(SUMO / "lib64")],
+        libraries=["sumocpp"],
+        language="c++",
+        extra_compile_args=COMPILE,
+        # The library's own dependencies are bundled in its wheel and found when it is loaded, not when we link.
+        # There is no run path: engine/sumo/native.py loads the library of the SUMO that is installed.
+        extra_link_args=["-Wl,--allow-shlib-undefined"],
+    ),
+]
+
+setup(
+    ext_modules=cythonize(
+        extensions,
+        language_level=3,
+        compiler_directives={
+            "boundscheck": DEBUG,
+            "wraparound": False,
+            "cdivision": True,
+            "initializedcheck": DEBUG,
+            "embedsignature": True,
+        },
+    )
+)
