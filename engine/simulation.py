@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
 from engine.errors import InputError
+from engine.files import replacing
 from engine.layout import Layout, layout
 from engine.measures import run_result
 from engine.network import Network
@@ -36,6 +38,7 @@ class Simulation:
         seed: SUMO's seed.
         backend: what drives SUMO; every one gives the same result, to the last bit.
         arrays: `layout(network)`, where the caller keeps it for many runs.
+        tripinfo: where SUMO's own record of every vehicle goes when the simulation closes, or `None`.
 
     Raises:
         InputError: SUMO refuses the scenario; the message is SUMO's own.
@@ -49,18 +52,21 @@ class Simulation:
         seed: int,
         backend: Backend = "native",
         arrays: Layout | None = None,
+        tripinfo: Path | None = None,
     ) -> None:
         self._scenario = scenario
         self._network = network
         self._folder = tempfile.TemporaryDirectory(prefix="greensplit-")
         folder = Path(self._folder.name)
         self._errors = folder / "errors.txt"
+        self._tripinfo = tripinfo
         try:
             plan_file = None
             if plan.programs:
                 plan_file = folder / "plan.add.xml"
                 write_plan(plan, plan_file)
-            self.options = simulation_options(scenario, seed, folder, plan_file)
+            written = folder / "tripinfo.xml" if tripinfo else None
+            self.options = simulation_options(scenario, seed, folder, plan_file, written)
             arrays = arrays or layout(network)
             self._scorer = scorer(arrays, scenario.step_s, scenario.begin_s + scenario.warmup_s, scenario.end_s)
             signal_ids = [signal.id for signal in network.signals]
@@ -112,6 +118,10 @@ class Simulation:
     def close(self) -> None:
         """End SUMO and remove this run's folder."""
         self._drive.close()
+        written = Path(self._folder.name) / "tripinfo.xml"
+        if self._tripinfo and written.exists():
+            with replacing(self._tripinfo) as temporary:
+                shutil.copyfile(written, temporary)
         self._folder.cleanup()
 
     def __enter__(self) -> Simulation:

@@ -255,8 +255,9 @@ def _clip(value: int, low: int, high: int) -> int:
 
 
 def _between(low: float, high: float) -> float:
-    if math.isinf(low) and math.isinf(high):
+    """Return the number between two bounds, not on them, that is closest to zero."""
+    if low < 0.0 < high:
         return 0.0
-    if math.isinf(low):
-        return high - 1e-9
-    return low + 1e-9 if math.isinf(high) else 0.5 * (low + high)
+    if math.isinf(low) or math.isinf(high):
+        return high - 1e-9 if math.isinf(low) else low + 1e-9
+    return 0.5 * (low + high)

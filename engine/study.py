@@ -12,6 +12,7 @@ from engine.errors import InputError
 from engine.jobs import Attempt, Job
 from engine.ledger import Ledger
 from engine.plan import BASELINE, Plan
+from engine.result import RunResult
 from engine.scenario import Scenario
 from engine.selection import Runs
 
@@ -44,6 +45,7 @@ class Study:
         pool: the workers.
         queue_max_m: how far upstream queues are followed, metres.
         on_attempt: called after each attempt has been recorded, for progress.
+        on_cached: called with the number of runs that the ledger knew.
     """
 
     def __init__(
@@ -53,42 +55,57 @@ class Study:
         pool: Pool,
         queue_max_m: float,
         on_attempt: Callable[[Attempt], None] = lambda attempt: None,
+        on_cached: Callable[[int], None] = lambda n: None,
     ) -> None:
         self._scenario = scenario
         self._ledger = ledger
         self._pool = pool
         self._queue_max_m = queue_max_m
         self._on_attempt = on_attempt
-        self.n_cached = 0
-        self.n_failed = 0
-        self._keys: dict[tuple[str, int], str] = {}
+        self._on_cached = on_cached
+        self._n_cached = 0
+        self._keys: dict[str, dict[tuple[str, int], str]] = {"training": {}, "holdout": {}}
 
     def evaluate(self, plans: Iterable[Plan], seeds: Sequence[int], role: str) -> None:
         """Simulate every plan with every seed, plan by plan; what the ledger knows is not repeated."""
         known = self._ledger.finished()
-        todo = []
+        todo, n_cached = [], 0
         for plan in plans:
             self._ledger.add_plan(plan)
             for seed in seeds:
                 key = run_key(self._scenario, plan, seed, self._queue_max_m)
-                self._keys[plan.plan_id, seed] = key
+                self._keys[role][plan.plan_id, seed] = key
                 if key in known:
-                    self.n_cached += 1
+                    n_cached += 1
                 else:
                     todo.append(Job(key, plan, seed, role))
-        if not todo:
-            return
-        lost = {}
-        for attempt in self._pool.run(todo):
+        self._n_cached += n_cached
+        self._on_cached(n_cached)
+        for attempt in self._pool.run(todo) if todo else ():
             self._ledger.record(attempt)
-            lost[attempt.job.key] = attempt.status != "done"
-            if attempt.status != "done" and attempt.job.plan.plan_id == BASELINE and attempt.status == "failed":
-                raise InputError(f"the plan in the net cannot be simulated: {attempt.reason}")
             self._on_attempt(attempt)
-        self.n_failed += sum(lost.values())
+            if attempt.status == "failed" and attempt.job.plan.plan_id == BASELINE:
+                # A deterministic failure of the plan in the net fails every other plan as well.
+                raise InputError(attempt.reason)
+
+    def _key(self, plan_id: str, seed: int) -> str:
+        return next((keys[plan_id, seed] for keys in self._keys.values() if (plan_id, seed) in keys), "")
 
     def runs(self, plan_id: str, seeds: Sequence[int]) -> Runs:
         """Return the network measures of a plan by seed; seeds without a result are left out."""
         finished = self._ledger.finished()
-        keys = {seed: self._keys.get((plan_id, seed), "") for seed in seeds}
+        keys = {seed: self._key(plan_id, seed) for seed in seeds}
         return {seed: finished[key].metrics for seed, key in keys.items() if key in finished}
+
+    def result(self, plan_id: str, seed: int) -> RunResult | None:
+        """Return one run's whole result, or `None` where it has none."""
+        key = self._key(plan_id, seed)
+        return self._ledger.result(key) if key in self._ledger.finished() else None
+
+    def counts(self) -> dict[str, int]:
+        """Return how many of the study's simulations are done, failed, were known before this start, and their roles."""
+        finished = self._ledger.finished()
+        done = {role: sum(key in finished for key in keys.values()) for role, keys in self._keys.items()}
+        asked = sum(len(keys) for keys in self._keys.values())
+        total = sum(done.values())
+        return {"done": total, "failed": asked - total, "cached": self._n_cached, **done}

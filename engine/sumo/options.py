@@ -54,7 +54,9 @@ def catalogue() -> dict[str, Option]:
     return options
 
 
-def simulation_options(scenario: Scenario, seed: int, folder: Path, plan: Path | None) -> list[str]:
+def simulation_options(
+    scenario: Scenario, seed: int, folder: Path, plan: Path | None, tripinfo: Path | None = None
+) -> list[str]:
     """Return the options of one simulation; every run's record holds them verbatim.
 
     Args:
@@ -62,6 +64,7 @@ def simulation_options(scenario: Scenario, seed: int, folder: Path, plan: Path |
         seed: SUMO's random seed.
         folder: a folder of this run's own, for SUMO's messages and for links to paths that SUMO would split.
         plan: an additional file to be loaded last, or `None` for the plan in the net.
+        tripinfo: where SUMO writes its own record of every vehicle, or `None`.
     """
     additional = [*scenario.additional_quiet, *([plan] if plan else [])]
     files = {"--net-file": [scenario.net], "--route-files": list(scenario.routes), "--additional-files": additional}
@@ -76,7 +79,7 @@ def simulation_options(scenario: Scenario, seed: int, folder: Path, plan: Path |
     # Arrived vehicles stay readable for the step after, so that their time loss is SUMO's own, to the last bit.
     options += ["--keep-after-arrival", f"{scenario.step_s:.3f}"]
     options += ["--error-log", _unsplit(folder / "errors.txt", folder)]
-    return options
+    return options + (_tripinfo_options(str(tripinfo)) if tripinfo else [])
 
 
 STANDING = [
@@ -109,9 +112,13 @@ def plain_command(scenario: Scenario, seed: int, plan: Path | None, tripinfo: st
         command += ["-a", ",".join(str(path) for path in (*scenario.additional, plan))]
     command += ["--begin", f"{scenario.begin_s:g}", "--end", f"{scenario.end_s:g}", "--seed", str(seed)]
     command += ["--time-to-teleport", "-1", "--max-depart-delay", "-1"]
+    return command + _tripinfo_options(tripinfo)
+
+
+def _tripinfo_options(file: str) -> list[str]:
+    """Return options for a tripinfo of every vehicle that was due: those still driving or never inserted, too."""
     return [
-        *command,
-        *("--tripinfo-output", tripinfo),
+        *("--tripinfo-output", file),
         *("--tripinfo-output.write-unfinished", "true"),
         *("--tripinfo-output.write-undeparted", "true"),
     ]

@@ -1,0 +1,41 @@
+# make demo: set up and run the main job on the built-in junction.
+# make test: set up and pass the tests. Everything lives in .venv; nothing is installed outside it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# The compiled modules are rebuilt before anything runs when their sources changed, so that no stale one can pass.
+COMPILED := $(wildcard kernels/*.pyx kernels/*.pxd engine/sumo/*.pyx)
+
+.PHONY: setup demo test test-all check clean
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: constraints.txt pyproject.toml setup.py $(COMPILED)
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) setuptools cython numpy eclipse-sumo
+	$(PIP) --no-build-isolation --editable '.[benchmarks,dev]'
+	touch $@
+
+demo: setup
+	$(BIN)/greensplit sweep scenario=junction search.budget=96 out=studies/demo
+
+# The fast tests: seconds of pure logic, short simulations, the commands of the README's first page.
+test: setup
+	$(BIN)/python -m pytest
+
+# Everything, as continuous integration runs it.
+test-all: setup
+	$(BIN)/python -m pytest -m "slow or not slow"
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/cython-lint kernels engine
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) build *.egg-info studies
+	find kernels engine \( -name '*.so' -o -name '*.cpp' -o -name '__pycache__' \) -exec rm -rf {} +

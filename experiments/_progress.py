@@ -1,0 +1,85 @@
+"""Progress of long work in the terminal, with the time that remains."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+
+from engine.jobs import Attempt
+
+__all__ = ["Progress"]
+
+LINE_EVERY_S = 30.0
+
+
+class Progress:
+    """Counts runs: a bar on a terminal, a line every half minute elsewhere. Goes to stderr.
+
+    Args:
+        title: what is being done.
+        total: how many runs there will be.
+    """
+
+    def __init__(self, title: str, total: int) -> None:
+        from rich.console import Console  # noqa: PLC0415  not needed for --help
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        self._title = title
+        self._console = Console(stderr=True, highlight=False)
+        self._bar = Bar(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("elapsed"),
+            TimeElapsedColumn(),
+            TextColumn("remaining"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[best]}", markup=False),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task(title, total=total, best="")
+        self._total = total
+        self._done = 0
+        self._fresh = 0
+        self._began = self._said = time.monotonic()
+
+    def cached(self, n_runs: int) -> None:
+        """Count runs that the ledger knew."""
+        self._done += n_runs
+        # Known runs take no time: counted as a head start, they would spoil the estimate of what remains.
+        self._bar.reset(self._task, total=self._total - self._done + self._fresh, completed=self._fresh)
+        if n_runs:
+            self._say(f"{n_runs} of {self._total} runs are known from before")
+
+    def attempt(self, attempt: Attempt) -> None:
+        """Count one attempt, and name it where it was lost."""
+        if attempt.status != "done":
+            self._say(
+                f"{attempt.status}: plan {attempt.job.plan.plan_id}, seed {attempt.job.seed}, attempt {attempt.number}: "
+                f"{attempt.reason}"
+            )
+            return
+        self._done += 1
+        self._fresh += 1
+        self._bar.advance(self._task)
+        now = time.monotonic()
+        if not self._console.is_terminal and now - self._said > LINE_EVERY_S:
+            self._said = now
+            left_s = (now - self._began) / self._fresh * (self._total - self._done)
+            self._say(f"{self._title}: {self._done} of {self._total} runs, about {left_s:.0f} s remain")
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, markup=False)
+        sys.stderr.flush()
+
+    def __enter__(self) -> Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()

@@ -1,0 +1,66 @@
+"""The outcome of a study as a table in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+__all__ = ["show_study"]
+
+SHOWN_PLANS = 10
+
+
+def show_study(summary: Mapping[str, Any], folder: Path) -> None:
+    """Print the ranked plans, the finding, and where the study lies."""
+    from rich.console import Console  # noqa: PLC0415  not needed for --help
+    from rich.table import Table  # noqa: PLC0415
+
+    console = Console(highlight=False)
+    for note in summary["notes"]:
+        console.print(f"note: {note}", markup=False)
+    table = Table(title=f"{summary['scenario']}: plans on the training seeds", title_justify="left")
+    for column in ("rank", "plan", "delay s/veh", "median", "gridlock", "failed"):
+        table.add_column(column, justify="left" if column == "plan" else "right")
+    for place, row in enumerate(summary["ranking"], start=1):
+        if place <= SHOWN_PLANS or row["plan_id"] == "baseline":
+            share = row["gridlock_share"]
+            table.add_row(
+                str(place),
+                row["plan_id"],
+                _number(row["delay_s_mean"]),
+                _number(row["delay_s_median"]),
+                "" if not share else f"{100 * share:.0f} %",
+                str(row["failed"] or ""),
+            )
+    console.print(table)
+    console.print(finding(summary), markup=False)
+    counts = summary["simulations"]
+    console.print(
+        f"{counts['done']} simulations done ({counts['training']} training, {counts['holdout']} held out), "
+        f"{counts['cached']} of them known before, {counts['failed']} without a result, {summary['wall_s']:.0f} s.",
+        markup=False,
+    )
+    console.print(f"plan: {folder / 'best.add.xml'}\nreport: {folder / 'report.html'}", markup=False, soft_wrap=True)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def finding(summary: Mapping[str, Any]) -> str:
+    """Return the study's outcome in one or two plain sentences."""
+    baseline = summary["baseline"]["delay_s"]
+    if summary["verdict"] == "better":
+        low, high = summary["difference"]["delay_s"]["ci95"]
+        return (
+            f"Plan {summary['best']['plan_id']} saves {-summary['difference']['delay_s']['mean']:.1f} s per vehicle "
+            f"(95 % interval {-high:.1f} to {-low:.1f}) against the plan in the net, {baseline['mean']:.1f} s, "
+            f"on {baseline['n']} held-out seeds."
+        )
+    if summary["verdict"] == "unreported":
+        return (
+            f"Plan {summary['best']['plan_id']} was best on the training seeds; no seeds were held out, "
+            "so nothing is proven."
+        )
+    return "No plan beat the plan in the net with confidence on the held-out seeds: it stays."

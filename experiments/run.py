@@ -1,0 +1,95 @@
+"""`greensplit run`: one simulation of one plan and seed, scored."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import scenarios
+from engine.files import write_text
+from engine.ledger import StudyLock
+from engine.network import Network
+from engine.plan import BASELINE, Plan
+from engine.result import RunResult
+from engine.simulation import Simulation
+from engine.sumo.programs import read_plan
+from engine.tables import movement_rows, result_row, write_parquet
+from experiments import _folder
+from experiments._prepare import prepare
+from experiments.config import RunConfig, identity, resolved
+
+__all__ = ["main"]
+
+
+def main(config: RunConfig) -> int:
+    """Run one simulation, print its measures, and leave them in a folder where `out` names one. Returns 0."""
+    if config.out is None:
+        with tempfile.TemporaryDirectory(prefix="greensplit-") as scratch:
+            _simulate(config, Path(scratch), keep=False)
+        return 0
+    name = _folder.study_identity(identity(config), scenarios.sources(config.scenario))
+    folder = _folder.folder_of("run", config.scenario.name, name, config.out)
+    with StudyLock(folder):
+        _folder.claim(folder, name, {"command": "run", **resolved(config)})
+        _simulate(config, folder, keep=True)
+    return 0
+
+
+def _simulate(config: RunConfig, folder: Path, keep: bool) -> None:
+    began = time.monotonic()
+    scenario, network = prepare(config.scenario, folder / "scenario", config.queue.max_m)
+    plan = Plan(()) if config.plan == BASELINE else read_plan(Path(config.plan), network)
+    with Simulation(scenario, network, plan, config.seed, config.backend, tripinfo=config.tripinfo) as simulation:
+        result = simulation.run()
+    summary = {
+        "scenario": scenario.name,
+        "plan_id": plan.plan_id,
+        "seed": config.seed,
+        "notes": list(scenario.notes),
+        **result.network,
+        "options": simulation.options,
+        "wall_s": round(time.monotonic() - began, 2),
+    }
+    if keep:
+        write_parquet([result_row(plan, config.seed, "run", result.network, ())], folder / "results.parquet")
+        write_parquet(movement_rows(plan.plan_id, config.seed, "run", result), folder / "movements.parquet")
+        write_text(folder / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
+        write_text(folder / "environment.json", json.dumps(_folder.environment(scenario.inputs), indent=1) + "\n")
+    if config.json:
+        print(json.dumps(summary, ensure_ascii=False))
+    else:
+        _show(summary, network, result)
+
+
+def _show(summary: Mapping[str, Any], network: Network, result: RunResult) -> None:
+    from rich.console import Console  # noqa: PLC0415  json output does without
+    from rich.table import Table  # noqa: PLC0415
+
+    console = Console(highlight=False)
+    for note in summary["notes"]:
+        console.print(f"note: {note}", markup=False)
+    totals = Table(title=f"{summary['scenario']}, plan {summary['plan_id']}, seed {summary['seed']}", title_justify="left")
+    totals.add_column("measure")
+    totals.add_column("value", justify="right")
+    for name, value in result.network.items():
+        totals.add_row(name, f"{value:,.2f}" if isinstance(value, float) else f"{value:,}")
+    console.print(totals)
+    groups = Table(title="lane groups with traffic", title_justify="left")
+    for column in ("signal", "lane group"):
+        groups.add_column(column, overflow="fold")
+    for column in ("veh/h", "delay s", "LOS", "queue 95 % m", "stops/veh"):
+        groups.add_column(column, justify="right")
+    for row in result.groups:
+        if row.control_delay_s is not None:
+            queue = f"{row.queue_m[3]:.0f}{'+' if row.queue_truncated else ''}"
+            values = (f"{row.flow_veh_h:.0f}", f"{row.control_delay_s:.1f}", row.los, queue, f"{row.stops_per_veh:.2f}")
+            groups.add_row(row.signal, row.group, *values)
+    console.print(groups)
+    if any(row.queue_truncated for row in result.groups):
+        console.print("+ the queue reached the end of what is observed: it may be longer.")
+    if result.network["gridlock"]:
+        console.print("gridlock: vehicles stood and nothing had moved for 5 minutes at the end.", style="bold red")

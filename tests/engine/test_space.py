@@ -1,0 +1,110 @@
+"""Plan spaces: every point is a whole-second plan within its bounds, and encoding is the way back."""
+
+import math
+
+import numpy as np
+import pytest
+from engine.errors import InputError
+from engine.plan import Phase, Plan, Program
+from engine.search import Grid, Sobol
+from engine.space import PlanSpace, SpaceOptions
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+def program(signal="a", greens=(30, 12), offset_s=0.0, low=5.0, high=600.0, yellow_s=3.0):
+    phases = []
+    for stage, green in enumerate(greens):
+        phases += [Phase(green, "G" * (stage + 1), stage), Phase(yellow_s, "y" * (stage + 1), -1)]
+    return Program(signal, tuple(phases), offset_s, (low,) * len(greens), (high,) * len(greens))
+
+
+programs = st.lists(
+    st.tuples(st.lists(st.integers(5, 60), min_size=2, max_size=5), st.integers(0, 20)), min_size=1, max_size=4
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(drawn=programs, unit=st.lists(st.floats(0, 1), min_size=30, max_size=30), radius=st.sampled_from([0.1, 0.3, math.inf]))
+def test_every_point_is_a_plan_that_encodes_back(drawn, unit, radius):
+    of_signals = [program(f"s{i}", greens, float(offset)) for i, (greens, offset) in enumerate(drawn)]
+    space = PlanSpace(of_signals, SpaceOptions(radius=radius, max_cycle_s=320.0))
+    plan = space.decode(space.from_unit(np.array(unit[: space.n_dimensions])))
+    for new, old in zip(plan.programs, space.programs, strict=True):
+        assert all(phase.duration_s == int(phase.duration_s) for phase in new.phases)
+        assert all(low <= green <= high for low, green, high in zip(new.min_green_s, new.greens_s, new.max_green_s))
+        assert 0 <= new.offset_s < new.cycle_s
+        assert new.cycle_s == sum(new.greens_s) + old.fixed_s
+        assert [p for p in new.phases if p.stage < 0] == [p for p in old.phases if p.stage < 0]
+    assert space.decode(space.encode(plan)) == plan
+
+
+def test_the_centre_is_the_plan_in_the_net():
+    of_signals = [program("a", (31, 13), 4.0), program("b", (22, 7, 9), 11.0)]
+    space = PlanSpace(of_signals, SpaceOptions())
+    centre = space.decode(space.from_unit(np.full(space.n_dimensions, 0.5)))
+    assert [(p.greens_s, p.offset_s) for p in centre.programs] == [((31, 13), 4), ((22, 7, 9), 11)]
+    assert np.allclose(space.encode(centre), 0.0, atol=1e-6)
+
+
+def test_signals_on_a_common_cycle_stay_on_it():
+    space = PlanSpace([program("a", (40, 20)), program("b", (25, 35))], SpaceOptions())
+    for plan in Sobol(space, 1).propose(40):
+        assert len({p.cycle_s for p in plan.programs}) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "varied"),
+    [
+        (SpaceOptions(splits=False, offsets=False), {"cycle"}),
+        (SpaceOptions(cycle=False, offsets=False), {"green"}),
+        (SpaceOptions(cycle=False, splits=False), {"offset"}),
+        (SpaceOptions(cycle=False, splits=False, offsets=False), set()),
+    ],
+)
+def test_each_kind_of_parameter_can_be_switched_off(options, varied):
+    space = PlanSpace([program("a"), program("b")], options)
+    assert {name.split()[0] for name in space.names} == varied
+    for plan in Sobol(space, 0).propose(5):
+        for new, old in zip(plan.programs, space.programs, strict=True):
+            assert "cycle" in varied or new.cycle_s == old.cycle_s
+            assert varied & {"cycle", "green"} or new.greens_s == old.greens_s
+            assert "offset" in varied or new.offset_s == pytest.approx(old.offset_s)
+
+
+def test_a_plan_outside_the_space_is_not_encoded():
+    space = PlanSpace([program("a", (30, 12))], SpaceOptions(max_cycle_s=60.0))
+    with pytest.raises(ValueError, match="outside the space"):
+        space.encode(Plan((program("a", (90, 12)),)))
+    with pytest.raises(ValueError, match="other signals"):
+        space.encode(Plan((program("b"),)))
+
+
+def test_bounds_that_no_plan_satisfies_name_the_signal():
+    with pytest.raises(InputError, match=r"signal 'a': no plan fits: minimum greens and intergreens need 206 s"):
+        PlanSpace([program("a")], SpaceOptions(min_green_s=100.0))
+    with pytest.raises(InputError, match=r"signal 'a', stage 0: the minimum green of 20 s"):
+        PlanSpace([program("a")], SpaceOptions(min_green_s=20.0, max_green_s=10.0))
+    with pytest.raises(InputError, match=r"maximum greens and intergreens reach 20 s, the shortest cycle is 40 s"):
+        PlanSpace([program("a")], SpaceOptions(max_green_s=7.0))
+
+
+def test_a_larger_budget_begins_with_the_plans_of_a_smaller_one():
+    space = PlanSpace([program("a"), program("b", (20, 20, 10))], SpaceOptions())
+    for n_small, n_large in ((3, 8), (8, 31), (31, 100)):
+        assert Sobol(space, 5).propose(n_large)[:n_small] == Sobol(space, 5).propose(n_small)
+    assert Sobol(space, 5).propose(8) != Sobol(space, 6).propose(8)
+
+
+def test_grid_is_complete_or_refused():
+    space = PlanSpace([program("a")], SpaceOptions(offsets=False, splits=False))
+    cycles = [plan.programs[0].cycle_s for plan in Grid(space, 0, levels=5).propose(5)]
+    assert cycles == sorted(set(cycles))
+    assert len(cycles) == 5
+    with pytest.raises(InputError, match="a grid of 3 levels over 3 dimensions has 27 plans"):
+        Grid(PlanSpace([program("a")], SpaceOptions()), 0).propose(20)
+
+
+def test_proposals_differ_from_one_another():
+    plans = Sobol(PlanSpace([program("a", (6, 6))], SpaceOptions(radius=0.05, min_cycle_s=18.0)), 0).propose(50)
+    assert len({plan.plan_id for plan in plans}) == len(plans) < 50

@@ -1,0 +1,258 @@
+"""The scoring state machine against theory on made-up traffic, and against a plain twin on random traffic."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from kernels.scoring import scorer
+
+from tests.kernels.plain_scorer import PlainScorer
+
+SPEED = 13.89
+
+
+def road(**changes):
+    """One signal at the end of a 500 m road: 0 the road, 1 the junction's interior, 2 the exit."""
+    arrays = dict(
+        lane_length_m=[500.0, 20.0, 500.0],
+        lane_limit=[SPEED, SPEED, SPEED],
+        lane_zone=[0, 0, -1],
+        lane_queue=[0, 0, -1],
+        lane_inside=[0, 1, 0],
+        lane_exit=[0, 0, 1],
+        feed_start=[0, 1, 1, 1],
+        feed_queue=[0],
+        feed_base_m=[0.0],
+        queue_group=[0],
+        queue_bit=[0],
+        queue_storage_m=[500.0],
+        link_start=[0, 1],
+        link_index=[0],
+        signal_group_start=[0, 1],
+    )
+    return SimpleNamespace(**{name: np.array(values) for name, values in (arrays | changes).items()})
+
+
+def stand(kernel, queue_m, seconds, vehicles, begin_s=0.0):
+    """Let vehicles stand for some seconds, each with its front at a distance from the stop line."""
+    for second in range(int(begin_s), int(begin_s) + seconds):
+        kernel.begin_step(second + 1.0)
+        for i, distance_m in zip(vehicles, queue_m, strict=True):
+            kernel.see_vehicle(i, 0, 500.0 - distance_m, 0.0)
+        kernel.end_step()
+
+
+def test_back_of_queue_reaches_the_rear_of_the_last_vehicle_within_20_m():
+    kernel = scorer(road(), 1.0, 0.0, 100.0)
+    vehicles = [kernel.add_vehicle(5.0, 1.0, 50.0, 0.0, 0.0) for _ in range(4)]
+    # Gaps 1, 2.5 and 20 m are queue; the fourth vehicle stands 20.1 m behind and is none of it.
+    stand(kernel, [1.0, 8.5, 33.5, 58.6], 10, vehicles)
+    kernel.close()
+    assert kernel.cycle_rows() == [(0, 0.0, 10.0, 38.5, 3)]
+
+
+def test_a_member_that_creeps_keeps_the_queue_together_and_does_not_lengthen_it():
+    kernel = scorer(road(), 1.0, 0.0, 100.0)
+    first, second = (kernel.add_vehicle(5.0, 1.0, 50.0, 0.0, 0.0) for _ in range(2))
+    stand(kernel, [0.0, 10.0], 5, [first, second])
+    kernel.show_signal(0, b"G")
+    kernel.show_signal(0, b"r")
+    kernel.begin_step(6.0)
+    kernel.see_vehicle(first, 0, 500.0, 0.0)
+    kernel.see_vehicle(second, 0, 490.0, 2.0)
+    kernel.end_step()
+    kernel.close()
+    # In the new cycle the second is a member that moves: the back is the first's rear, the members are two.
+    assert kernel.cycle_rows()[-1][3:] == (5.0, 2)
+
+
+def test_control_delay_is_time_less_free_flow_time():
+    kernel = scorer(road(), 1.0, 0.0, 1000.0)
+    vehicle = kernel.add_vehicle(5.0, 1.0, 50.0, 0.0, 7.0)
+    position_m, second = 0.0, 0
+    while position_m < 480.0:
+        position_m += SPEED
+        second += 1
+        kernel.begin_step(float(second))
+        kernel.see_vehicle(vehicle, 0, position_m, SPEED)
+        kernel.end_step()
+    for _ in range(30):
+        second += 1
+        kernel.begin_step(float(second))
+        kernel.see_vehicle(vehicle, 0, position_m, 0.0)
+        kernel.end_step()
+    for lane in (1, 2):
+        second += 1
+        kernel.begin_step(float(second))
+        kernel.see_vehicle(vehicle, lane, 10.0, SPEED)
+        kernel.end_step()
+    vehicles, crossed, stops, _, delay_s = kernel.group_sums()
+    # 30 s at the light and 7 s of waiting to be inserted; driving at the limit costs nothing.
+    assert (vehicles[0], crossed[0], stops[0]) == (1, 1, 1)
+    assert delay_s[0] == pytest.approx(37.0, abs=1e-9)
+
+
+def test_deterministic_queue_has_the_delay_of_theory():
+    """D/D/1 with arrivals 20/min, service 50/min, red = green = 30 s.
+
+    The textbook's fluid waits 12.5 s each; whole vehicles k = 0..15 wait 30 + 1.2 k - (1.5 + 3 k), 12.0 s on average.
+    """
+    kernel = scorer(road(lane_limit=[1e6, SPEED, SPEED]), 0.1, 0.0, 6000.0)
+    waiting, arrived, left_at = [], 0, -10.0
+    for tick in range(1, 600 * 10 + 1):
+        now = tick / 10
+        kernel.begin_step(now)
+        green = (now % 60.0) > 30.0
+        if waiting and green and now - left_at >= 1.2 - 1e-9:
+            kernel.see_vehicle(waiting.pop(0), 2, 0.0, SPEED)
+            left_at, arrived = now, arrived + 1
+        if tick % 30 == 15:
+            waiting.append(kernel.add_vehicle(0.0, 1.0, 1e6, now - 0.1, 0.0))
+        for i in waiting:
+            kernel.see_vehicle(i, 0, 500.0, 0.0)
+        kernel.end_step()
+    vehicles, crossed, _, _, delay_s = kernel.group_sums()
+    assert vehicles[0] == crossed[0] == arrived == 200
+    assert delay_s[0] / vehicles[0] == pytest.approx(12.0, abs=0.15)
+
+
+def test_a_stop_needs_a_start():
+    kernel = scorer(road(), 1.0, 0.0, 100.0)
+    vehicle = kernel.add_vehicle(5.0, 1.0, 50.0, 0.0, 0.0)
+    for second, speed in enumerate([0.0, 2.0, 1.0, 3.0, 1.0, 2.5, 1.0, 14.0, 0.0]):
+        kernel.begin_step(second + 1.0)
+        kernel.see_vehicle(vehicle, 0, 100.0, speed)
+        kernel.end_step()
+    kernel.retire_vehicle(vehicle, 0.0, 0.0, False)
+    # Below 5 km/h after having been above 10 km/h: at 3.0 -> 1.0 and 14.0 -> 0.0, nowhere else.
+    assert kernel.n_stops == 2
+
+
+def test_vehicles_that_never_got_in_count():
+    kernel = scorer(road(), 1.0, 100.0, 200.0)
+    for second in range(200):
+        kernel.begin_step(second + 1.0)
+        kernel.end_step()
+    kernel.wait(0, 150.0)
+    kernel.wait(-1, 120.0)
+    kernel.wait(0, 99.0)  # due before the window
+    assert (kernel.n_vehicles, kernel.n_waiting, kernel.delay_sum_s) == (2, 2, 50.0 + 80.0)
+    assert kernel.group_sums()[0][0] == 1
+    assert kernel.group_sums()[4][0] == 50.0
+
+
+def test_a_turn_into_a_side_road_is_no_crossing():
+    layout = road(
+        lane_length_m=[100.0, 20.0, 500.0, 400.0],
+        lane_limit=[SPEED] * 4,
+        lane_zone=[0, 0, -1, 0],
+        lane_queue=[0, 0, -1, -1],
+        lane_inside=[0, 1, 0, 0],
+        lane_exit=[0, 0, 0, 0],
+        feed_start=[0, 1, 1, 1, 2],
+        feed_queue=[0, 0],
+        feed_base_m=[0.0, 100.0],
+    )
+    kernel = scorer(layout, 1.0, 0.0, 100.0)
+    vehicle = kernel.add_vehicle(5.0, 1.0, 50.0, 0.0, 0.0)
+    for second, lane in enumerate([3, 2]):
+        kernel.begin_step(second + 1.0)
+        kernel.see_vehicle(vehicle, lane, 50.0, 5.0)
+        kernel.end_step()
+    assert [int(sums[0]) for sums in kernel.group_sums()] == [0, 0, 0, 0, 0]
+
+
+def random_layout(random):
+    """Two signals of two lane groups each, short lanes upstream that feed several queues, an interior and exits."""
+    n_lanes, n_queues = 14, 6
+    feeds = [[(q, float(random.uniform(0, 60)))] for q in range(n_queues)]
+    for lane in range(4):
+        fed = sorted(random.choice(3, 2, replace=False) + 3 * (lane % 2))
+        feeds.append([(int(q), 60.0 + float(random.uniform(0, 40))) for q in fed])
+    feeds += [[] for _ in range(4)]
+    zone = [0, 0, 0, 1, 1, 1] + [0, 1, 0, 1] + [0, 1, -1, -1]
+    return SimpleNamespace(
+        lane_length_m=random.uniform(1, 80, n_lanes),
+        lane_limit=random.uniform(8, 20, n_lanes),
+        lane_zone=np.array(zone),
+        lane_queue=np.array([0, 1, 2, 3, 4, 5, -1, -1, -1, -1, 1, 4, -1, -1]),
+        lane_inside=np.array([0] * 10 + [1, 1, 0, 0]),
+        lane_exit=np.array([0] * 12 + [1, 0]),
+        feed_start=np.cumsum([0] + [len(of) for of in feeds]),
+        feed_queue=np.array([q for of in feeds for q, _ in of]),
+        feed_base_m=np.array([m for of in feeds for _, m in of]),
+        queue_group=np.array([0, 0, 1, 2, 3, 3]),
+        queue_bit=np.array([0, 1, 2, 0, 1, 2]),
+        queue_storage_m=random.uniform(50, 150, n_queues),
+        link_start=np.array([0, 2, 3, 4, 6]),
+        link_index=np.array([0, 1, 2, 0, 1, 2]),
+        signal_group_start=np.array([0, 2, 4]),
+    )
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_kernel_equals_its_plain_twin(seed):
+    random = np.random.default_rng(seed)
+    layout = random_layout(random)
+    kernels = [kind(layout, 1.0, 50.0, 400.0) for kind in (scorer, PlainScorer)]
+    running = {}
+    for second in range(1, 401):
+        for kernel in kernels:
+            kernel.begin_step(float(second))
+        if random.random() < 0.5:
+            values = (random.uniform(4, 12), random.uniform(0.8, 1.2), 30.0, second - 3.0, 2.0)
+            indices = [kernel.add_vehicle(*map(float, values)) for kernel in kernels]
+            assert indices[0] == indices[1]
+            running[indices[0]] = int(random.integers(14))
+        for i in sorted(running):
+            running[i] = int(random.integers(14)) if random.random() < 0.1 else running[i]
+            position, speed = float(random.uniform(0, 60)), max(0.0, float(random.normal(1.5, 2.0)))
+            for kernel in kernels:
+                kernel.see_vehicle(i, running[i], position, speed)
+        for signal in range(2):
+            state = bytes(random.choice(list(b"GgryrG"), 3).astype(np.uint8))
+            for kernel in kernels:
+                kernel.show_signal(signal, state)
+        for kernel in kernels:
+            kernel.end_step()
+        if running and random.random() < 0.4:
+            gone = int(random.choice(sorted(running)))
+            arrived = bool(random.random() < 0.8)
+            for kernel in kernels:
+                kernel.retire_vehicle(gone, 3.5, second - 20.0, arrived)
+            del running[gone]
+    for kernel in kernels:
+        kernel.close()
+    ours, theirs = kernels
+    for a, b in zip(ours.group_sums(), theirs.group_sums(), strict=True):
+        assert list(a) == list(b)
+    assert ours.cycle_rows() == theirs.cycle_rows()
+    for name in ("delay_sum_s", "travel_sum_s", "vehicle_seconds", "n_vehicles", "n_arrived", "n_stops", "still_s"):
+        assert getattr(ours, name) == getattr(theirs, name), name
+    assert ours.group_sums()[0].sum() > 0
+
+
+def test_arrays_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="lane_limit has 2 entries for 3 lanes"):
+        scorer(road(lane_limit=[1.0, 2.0]), 1.0, 0.0, 1.0)
+    with pytest.raises(ValueError, match="queue_group holds an index"):
+        scorer(road(queue_group=[1]), 1.0, 0.0, 1.0)
+    with pytest.raises(ValueError, match="nothing to score"):
+        scorer(road(), 1.0, 10.0, 10.0)
+
+
+def test_an_empty_network_scores_nothing():
+    names = ("lane_length_m", "lane_limit", "lane_zone", "lane_queue", "lane_inside", "lane_exit", "feed_queue")
+    empty = dict.fromkeys((*names, "feed_base_m", "queue_group", "queue_bit", "queue_storage_m", "link_index"), [])
+    kernel = scorer(road(**empty, feed_start=[0], link_start=[0], signal_group_start=[0]), 1.0, 0.0, 10.0)
+    kernel.begin_step(1.0)
+    kernel.end_step()
+    kernel.close()
+    assert kernel.cycle_rows() == []
+    assert kernel.n_vehicles == 0
+
+
+def test_read_only_and_strided_arrays_are_taken():
+    layout = road(lane_length_m=np.repeat([500.0, 20.0, 500.0], 2)[::2])
+    layout.lane_limit.flags.writeable = False
+    assert scorer(layout, 1.0, 0.0, 10.0).n_lanes == 3
