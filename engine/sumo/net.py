@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from engine.errors import InputError
 from engine.network import Approach, LaneGroup, Link, Network, Signal, StopLane
 from engine.stages import NetProgram, stage_program
 
-__all__ = ["read_network"]
+__all__ = ["Conflict", "conflicts", "read_network"]
 
 TURNS = {"s": "through", "l": "left", "L": "left", "r": "right", "R": "right", "t": "uturn", "T": "uturn"}
 COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
@@ -38,14 +39,7 @@ def read_network(
     Raises:
         InputError: the file is no SUMO network, or has no traffic signals.
     """
-    import sumolib  # noqa: PLC0415  SUMO's packages wait until they are needed
-
-    try:
-        net = sumolib.net.readNet(
-            str(path), withInternal=True, withPedestrianConnections=True, withFoes=True, withPrograms=False
-        )
-    except Exception as error:  # sumolib lets whatever its parser raises through
-        raise InputError(f"'{path}' cannot be read as a SUMO network: {_one_line(error)}. Build it anew.") from error
+    net = _load(path)
     lights = [tls for tls in net.getTrafficLights() if tls.getConnections()]
     if not lights:
         raise InputError(
@@ -59,6 +53,55 @@ def read_network(
     )
     exits = frozenset(out.getID() for tls in lights for _, out, _ in tls.getConnections())
     return Network(signals, _vehicle_lanes(net), exits)
+
+
+def _load(path: Path) -> Any:
+    import sumolib  # noqa: PLC0415  SUMO's packages wait until they are needed
+
+    try:
+        return sumolib.net.readNet(
+            str(path), withInternal=True, withPedestrianConnections=True, withFoes=True, withPrograms=False
+        )
+    except Exception as error:  # sumolib lets whatever its parser raises through
+        raise InputError(f"'{path}' cannot be read as a SUMO network: {_one_line(error)}. Build it anew.") from error
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """One link of a signal and what it conflicts with.
+
+    Attributes:
+        index: its letter in the signal's state.
+        from_edge, to_edge: ids of the edges that it joins; for a crossing the areas at its ends.
+        crossed_edges: for a crossing the edges that it crosses, else empty.
+        length_m: its way over the junction.
+        foes: indices of links that cross or merge with it.
+    """
+
+    index: int
+    from_edge: str
+    to_edge: str
+    crossed_edges: tuple[str, ...]
+    length_m: float
+    foes: frozenset[int]
+
+
+def conflicts(path: Path, signal_id: str) -> list[Conflict]:
+    """Return the links of one signal in a network that is being built, by index."""
+    net = _load(path)
+    connections = _connections(net, net.getTLS(signal_id))
+    foes = _foes(connections)
+    found = []
+    for connection in connections:
+        crossed: tuple[str, ...] = ()
+        length_m = sum(lane.getLength() for lane in _interior(net, connection))
+        if not _vehicle(connection):
+            crossed = tuple(edge.getID() for edge in connection.getTo().getCrossingEdges())
+            length_m = connection.getTo().getLength()
+        index = connection.getTLLinkIndex()
+        ends = connection.getFrom().getID(), connection.getTo().getID()
+        found.append(Conflict(index, *ends, crossed, length_m, frozenset(foes[index])))
+    return found
 
 
 def _one_line(error: Exception) -> str:

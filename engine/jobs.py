@@ -1,0 +1,53 @@
+"""What workers are asked for, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.plan import Plan
+from engine.result import RunResult
+
+__all__ = ["Attempt", "Job", "Status"]
+
+Status = Literal["done", "failed", "timeout", "crashed"]
+"""Done; refused by SUMO, always the same way; stopped at its deadline; lost with its worker."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One simulation that is wanted.
+
+    Attributes:
+        key: identifies the run by its inputs, plan, seed and versions (`engine.study.run_key`).
+        plan, seed: what is simulated.
+        role: training, holdout or calibration.
+    """
+
+    key: str
+    plan: Plan
+    seed: int
+    role: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try at a job.
+
+    Attributes:
+        number: 1 for the first try.
+        status, reason: how it ended; the reason is empty where it is done.
+        worker: host and process that ran it.
+        started: wall-clock time, ISO 8601 in UTC.
+        wall_s: how long it took, seconds.
+        result: what came out, where it is done.
+    """
+
+    job: Job
+    number: int
+    status: Status
+    reason: str
+    worker: str
+    started: str
+    wall_s: float
+    result: RunResult | None

@@ -1,0 +1,206 @@
+"""The command line: `greensplit COMMAND [PATH ...] [key=value ...]`."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.errors import InputError, nearest
+
+__all__ = ["COMMANDS", "main"]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command.
+
+    Attributes:
+        purpose: one line.
+        module: where its ``main`` is; imported when it is called, because SUMO and Ray take their time.
+        path_key: the key that a positional path fills, or "" where there is none.
+        configured: whether it is composed by Hydra; the others read their few arguments themselves.
+        keys: (key, meaning) of what is asked for most.
+        examples: commands that work as they stand.
+    """
+
+    purpose: str
+    module: str
+    path_key: str = ""
+    configured: bool = True
+    keys: tuple[tuple[str, str], ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+SCENARIO_KEYS = (
+    ("scenario=NAME", "what is simulated: junction (default), sumo, or a benchmark; 'greensplit scenarios' lists them"),
+    ("scenario.file=PATH", "with scenario=junction: your junction's description (legs, lanes, counts, timing)"),
+    ("scenario.sumocfg=PATH", "with scenario=sumo: your SUMO configuration"),
+    ("scenario.begin_s= .end_s= .warmup_s=", "override the simulated window, seconds"),
+)
+SHARED_KEYS = (
+    ("backend=native", "what drives SUMO: native, libsumo, traci, and for run also gui"),
+    ("out=DIR", "the study's folder"),
+)
+
+COMMANDS = {
+    "run": Command(
+        "one simulation of one plan and seed, scored",
+        "experiments.run",
+        keys=(
+            *SCENARIO_KEYS,
+            ("seed=1", "SUMO's seed"),
+            ("plan=baseline", "the plan in the net, or the path of a plan file"),
+            ("tripinfo=PATH", "also write SUMO's own record of every vehicle"),
+            ("json=true", "print the measures as JSON"),
+            *SHARED_KEYS,
+        ),
+        examples=(
+            "greensplit run",
+            "greensplit run scenario=cologne8 seed=7 tripinfo=tripinfo.xml",
+            "greensplit run scenario=sumo scenario.sumocfg=my/network.sumocfg plan=studies/x/best.add.xml",
+            "greensplit run backend=gui",
+        ),
+    ),
+    "sweep": Command(
+        "a grid or a space-filling sample of plans, all seeds, ranked, the best one proven",
+        "experiments.sweep",
+        keys=(
+            *SCENARIO_KEYS,
+            ("seeds=[1,2,3]", "training seeds: they choose the winner"),
+            ("search.holdout_seeds=[101,...,110]", "held-out seeds: they prove it; [] switches them off"),
+            ("search=sobol search.budget=96", "how plans are proposed (sobol, grid), and training simulations in all"),
+            ("plans=default", "what varies: default, cycle, splits, offsets, baseline (nothing)"),
+            ("plans.radius=0.3", "how far from the plan in the net, or full"),
+            ("plans.min_green_s=5 .max_green_s= .min_cycle_s=40 .max_cycle_s=180", "bounds, seconds"),
+            ("plans.signals=[...]", "the signals that may change; all of them by default"),
+            ("workers=N", "simulations at a time; default: the cores"),
+            ("ray.address=HOST:PORT", "a Ray cluster that is there already"),
+            ("run.deadline_s= run.attempts=2", "wall time that a run may take; tries of a run that is lost"),
+            *SHARED_KEYS,
+        ),
+        examples=(
+            "greensplit sweep",
+            "greensplit sweep scenario=ingolstadt7 search.budget=192 out=studies/ingolstadt7",
+            "greensplit sweep scenario=cologne1 plans=splits search=grid search.budget=243",
+            "greensplit sweep scenario=sumo scenario.sumocfg=my/network.sumocfg scenario.end_s=5400 workers=8",
+        ),
+    ),
+    "report": Command(
+        "(re)draws a study's page",
+        "experiments.report",
+        path_key="dir",
+        examples=("greensplit report studies/demo",),
+    ),
+    "scenarios": Command(
+        "what can be run",
+        "experiments.list_scenarios",
+        configured=False,
+        keys=(("json=true", "print the list as JSON"),),
+        examples=("greensplit scenarios",),
+    ),
+    "doctor": Command(
+        "what is installed, what is missing, and what to do",
+        "experiments.doctor",
+        configured=False,
+        keys=(("json=true", "print the findings as JSON"),),
+        examples=("greensplit doctor",),
+    ),
+    "completion": Command(
+        "prints the tab completion of a shell: bash, zsh or fish",
+        "experiments.completion",
+        configured=False,
+        examples=('eval "$(greensplit completion bash)"',),
+    ),
+}
+
+OVERRIDE = re.compile(r"^[+~]{0,2}[A-Za-z_][\w.@/-]*=")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code: 0 done, 1 a finding, 2 input that cannot be used, 130 interrupted."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _dispatch(given)
+    except InputError as error:
+        print(f"greensplit: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("greensplit: stopped. The same command goes on where it stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone, as in `greensplit scenarios | head`.
+        sys.stderr.close()
+        return 0
+
+
+def _dispatch(given: list[str]) -> int:
+    if not given or given[0] in ("-h", "--help", "help"):
+        print(_overview())
+        return 0 if given else 2
+    if given[0] == "--version":
+        from importlib.metadata import version  # noqa: PLC0415  only here
+
+        print(f"greensplit {version('greensplit')}")
+        return 0
+    name, rest = given[0], given[1:]
+    if name not in COMMANDS:
+        raise InputError(f"there is no command '{name}'.{nearest(name, COMMANDS)} 'greensplit --help' lists them.")
+    command = COMMANDS[name]
+    if any(argument in ("-h", "--help") for argument in rest):
+        print(_help(name, command))
+        return 0
+    if not command.configured:
+        return int(importlib.import_module(command.module).main(rest))
+    from experiments import _compose  # noqa: PLC0415  Hydra takes a third of a second
+
+    if any(argument.startswith("-") for argument in rest):
+        _compose.hand_over(name, rest)
+        return 0
+    config = _compose.compose(name, _overrides(name, command, rest))
+    return int(importlib.import_module(command.module).main(config))
+
+
+def _overrides(name: str, command: Command, rest: Sequence[str]) -> list[str]:
+    """Return key=value arguments, positional paths turned into the key that they fill."""
+    overrides = []
+    paths = []
+    for argument in rest:
+        if OVERRIDE.match(argument):
+            overrides.append(argument)
+        else:
+            paths.append(argument)
+    if paths and (not command.path_key or len(paths) > 1):
+        raise InputError(
+            f"{name} does not know what to do with '{paths[-1]}'. Give key=value; 'greensplit {name} --help' lists the keys."
+        )
+    return [*overrides, *(f"{command.path_key}={path}" for path in paths)]
+
+
+def _overview() -> str:
+    lines = ["Finds better traffic-signal plans and proves that they are better.", ""]
+    lines += ["usage: greensplit COMMAND [PATH ...] [key=value ...]", "", "commands:"]
+    lines += [f"  {name:<11} {command.purpose}" for name, command in COMMANDS.items()]
+    lines += ["", "examples:"]
+    lines += [f"  {command.examples[0]}" for command in COMMANDS.values()]
+    lines += ["", "'greensplit COMMAND --help' tells more of each; 'greensplit COMMAND --cfg job' shows its configuration."]
+    return "\n".join(lines)
+
+
+def _help(name: str, command: Command) -> str:
+    path = " DIR" if command.path_key else ""
+    arguments = {"completion": " SHELL"}.get(name, f"{path} [key=value ...]")
+    lines = [f"greensplit {name}: {command.purpose}", "", f"usage: greensplit {name}{arguments}"]
+    if command.keys:
+        width = max(len(key) for key, _ in command.keys if len(key) < 40) + 2
+        lines += ["", "keys:"]
+        for key, meaning in command.keys:
+            lines += [f"  {key:<{width}}{meaning}"] if len(key) < width else [f"  {key}", f"  {'':<{width}}{meaning}"]
+    lines += ["", "examples:", *(f"  {example}" for example in command.examples)]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,299 @@
+"""The configuration of every command as frozen data, checked as far as it can be without SUMO.
+
+Hydra fills these in (`experiments._compose`); nothing behind this module knows Hydra. Each class is also the schema of
+its part of ``conf/``, so a key is defined here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.errors import InputError, nearest
+from engine.plan import BASELINE
+from engine.space import SpaceOptions
+
+__all__ = [
+    "AttemptsConfig",
+    "PlansConfig",
+    "QueueConfig",
+    "RayConfig",
+    "ReportCommandConfig",
+    "ReportConfig",
+    "RunConfig",
+    "ScenarioConfig",
+    "SearchConfig",
+    "SweepConfig",
+    "identity",
+    "resolved",
+]
+
+BACKENDS = ("native", "libsumo", "traci", "gui")
+KINDS = ("junction", "benchmark", "sumo")
+
+
+def path_field() -> Any:
+    """Return a field for a path that may be left out; the command line takes it as it is, whatever is in it."""
+    return field(default=None, metadata={"path": True})
+
+
+def _one_of(key: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise InputError(f"{key}={value} is not known.{nearest(value, known)} Choose one of: {', '.join(known)}.")
+
+
+def _at_least(key: str, value: float | None, least: float) -> None:
+    if value is not None and not value >= least:
+        raise InputError(f"{key}={value:g} is too small. Give at least {least:g}.")
+
+
+def _above_zero(key: str, value: float | None) -> None:
+    if value is not None and not value > 0.0:
+        raise InputError(f"{key}={value:g} must be above 0.")
+
+
+def _there(key: str, path: Path | None) -> None:
+    if path is not None and not path.is_file():
+        raise InputError(f"{key}: there is no file '{path}'. Check the path.")
+
+
+def _seeds(key: str, seeds: Sequence[int]) -> None:
+    twice = sorted({seed for seed in seeds if seeds.count(seed) > 1})
+    if twice:
+        raise InputError(f"{key} names seed {twice[0]} twice. Name each seed once.")
+    if any(seed < 0 for seed in seeds):
+        raise InputError(f"{key} holds the negative seed {min(seeds)}. SUMO's seeds are 0 or more.")
+
+
+@dataclass(frozen=True)
+class ScenarioConfig:
+    """What is simulated; one option of the group ``scenario``."""
+
+    name: str = ""
+    kind: str = "sumo"
+    summary: str = ""
+    sumocfg: Path | None = path_field()
+    file: Path | None = path_field()
+    folder: str | None = None
+    files: dict[str, str] = field(default_factory=dict)
+    begin_s: float | None = None
+    end_s: float | None = None
+    warmup_s: float | None = None
+
+    def __post_init__(self) -> None:
+        _one_of("scenario.kind", self.kind, KINDS)
+        if self.kind == "sumo" and self.sumocfg is None:
+            raise InputError("scenario=sumo needs the configuration to run. Give scenario.sumocfg=PATH.")
+        if self.kind == "sumo" and self.sumocfg is not None and self.name == "sumo":
+            object.__setattr__(self, "name", self.sumocfg.stem)
+        if self.kind == "junction" and self.file is not None and self.name == "junction":
+            object.__setattr__(self, "name", self.file.stem)
+        _there("scenario.sumocfg", self.sumocfg)
+        _there("scenario.file", self.file)
+        _at_least("scenario.begin_s", self.begin_s, 0.0)
+        _at_least("scenario.warmup_s", self.warmup_s, 0.0)
+        if self.begin_s is not None and self.end_s is not None and self.end_s <= self.begin_s:
+            raise InputError(
+                f"scenario.end_s={self.end_s:g} is not after scenario.begin_s={self.begin_s:g}. Give a later end."
+            )
+
+
+@dataclass(frozen=True)
+class QueueConfig:
+    """How queues are measured."""
+
+    max_m: float = 1000.0
+
+    def __post_init__(self) -> None:
+        _above_zero("queue.max_m", self.max_m)
+
+
+@dataclass(frozen=True)
+class RayConfig:
+    """Where workers run."""
+
+    address: str | None = path_field()
+
+
+@dataclass(frozen=True)
+class AttemptsConfig:
+    """What a run may take, and how often a lost one is tried in all."""
+
+    deadline_s: float | None = None
+    attempts: int = 2
+
+    def __post_init__(self) -> None:
+        _above_zero("run.deadline_s", self.deadline_s)
+        _at_least("run.attempts", self.attempts, 1)
+
+
+@dataclass(frozen=True)
+class PlansConfig:
+    """The plan space; ``radius`` is a log-ratio or ``full``."""
+
+    cycle: bool = True
+    splits: bool = True
+    offsets: bool = True
+    radius: Any = 0.3
+    min_cycle_s: float = 40.0
+    max_cycle_s: float = 180.0
+    min_green_s: float = 5.0
+    max_green_s: float | None = None
+    signals: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.radius == "full" or isinstance(self.radius, (int, float))) or isinstance(self.radius, bool):
+            raise InputError(f"plans.radius={self.radius} is no radius. Give a number such as 0.3, or full.")
+        if self.radius != "full":
+            _above_zero("plans.radius", self.radius)
+        _above_zero("plans.min_cycle_s", self.min_cycle_s)
+        _above_zero("plans.min_green_s", self.min_green_s)
+        if self.max_cycle_s < self.min_cycle_s:
+            raise InputError(
+                f"plans.max_cycle_s={self.max_cycle_s:g} is below plans.min_cycle_s={self.min_cycle_s:g}. Swap them."
+            )
+        if self.max_green_s is not None and self.max_green_s < self.min_green_s:
+            raise InputError(
+                f"plans.max_green_s={self.max_green_s:g} is below plans.min_green_s={self.min_green_s:g}. Swap them."
+            )
+
+    def options(self) -> SpaceOptions:
+        """Return what the engine calls this."""
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        values["radius"] = math.inf if self.radius == "full" else float(self.radius)
+        return SpaceOptions(**values)
+
+
+@dataclass(frozen=True)
+class SearchConfig:
+    """How plans are proposed, and what may be spent on them."""
+
+    name: str = "sobol"
+    budget: int = 96
+    batch: int = 8
+    seed: int = 0
+    levels: int = 3
+    holdout_seeds: tuple[int, ...] = tuple(range(101, 111))
+
+    def __post_init__(self) -> None:
+        _at_least("search.batch", self.batch, 1)
+        _at_least("search.levels", self.levels, 1)
+        _seeds("search.holdout_seeds", self.holdout_seeds)
+
+
+@dataclass(frozen=True)
+class ReportConfig:
+    """How the page is written."""
+
+    language: str = "en"
+
+    def __post_init__(self) -> None:
+        _one_of("report.language", self.language, ("en",))
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """`greensplit run`."""
+
+    scenario: ScenarioConfig
+    queue: QueueConfig = field(default_factory=QueueConfig)
+    seed: int = 1
+    plan: str = field(default=BASELINE, metadata={"path": True})
+    tripinfo: Path | None = path_field()
+    json: bool = False
+    measures: str = "traffic"
+    backend: str = "native"
+    out: Path | None = path_field()
+
+    def __post_init__(self) -> None:
+        _one_of("backend", self.backend, BACKENDS)
+        _one_of("measures", self.measures, ("traffic",))
+        _at_least("seed", self.seed, 0)
+        if self.plan != BASELINE:
+            _there("plan", Path(self.plan))
+
+
+@dataclass(frozen=True)
+class SweepConfig:
+    """`greensplit sweep`."""
+
+    scenario: ScenarioConfig
+    plans: PlansConfig = field(default_factory=PlansConfig)
+    search: SearchConfig = field(default_factory=SearchConfig)
+    report: ReportConfig = field(default_factory=ReportConfig)
+    queue: QueueConfig = field(default_factory=QueueConfig)
+    run: AttemptsConfig = field(default_factory=AttemptsConfig)
+    ray: RayConfig = field(default_factory=RayConfig)
+    seeds: tuple[int, ...] = (1, 2, 3)
+    workers: int | None = None
+    measures: str = "traffic"
+    backend: str = "native"
+    out: Path | None = path_field()
+
+    def __post_init__(self) -> None:
+        _one_of("backend", self.backend, BACKENDS[:3])
+        _one_of("measures", self.measures, ("traffic",))
+        _at_least("workers", self.workers, 1)
+        if not self.seeds:
+            raise InputError("seeds is empty. Name at least one training seed, as in seeds=[1,2,3].")
+        _seeds("seeds", self.seeds)
+        shared = sorted(set(self.seeds) & set(self.search.holdout_seeds))
+        if shared:
+            raise InputError(
+                f"seed {', '.join(map(str, shared))} is in seeds and in search.holdout_seeds. A plan is chosen on one "
+                "set and proven on the other: name different seeds."
+            )
+        if self.search.budget < len(self.seeds):
+            raise InputError(
+                f"search.budget={self.search.budget} is below the {len(self.seeds)} seeds that each plan runs with. "
+                "Raise the budget or name fewer seeds."
+            )
+
+
+@dataclass(frozen=True)
+class ReportCommandConfig:
+    """`greensplit report`."""
+
+    dir: Path | None = path_field()
+
+    def __post_init__(self) -> None:
+        if self.dir is None:
+            raise InputError("report needs a study's folder. Say: greensplit report DIR")
+
+
+NOT_IDENTIFYING = ("workers", "ray", "run", "report", "backend", "out", "json", "tripinfo")
+"""How something is computed and shown, and not what: a study goes on when these change."""
+
+
+def identity(config: RunConfig | SweepConfig) -> dict[str, Any]:
+    """Return the settings that identify a study. Its input files count by their bytes, so paths are left out."""
+    settings = resolved(config)
+    for key in NOT_IDENTIFYING:
+        settings.pop(key, None)
+    if "search" in settings:
+        # A larger budget extends a study, and batches only say when proposals are told.
+        for key in ("budget", "batch"):
+            settings["search"].pop(key)
+    for key in ("sumocfg", "file", "folder", "files", "summary"):
+        settings["scenario"].pop(key)
+    return settings
+
+
+def resolved(config: object) -> dict[str, Any]:
+    """Return a configuration as plain data: dicts, lists, strings and numbers."""
+    plain: dict[str, Any] = _plain(config)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,130 @@
+"""Builds a described junction into a folder: network, demand and configuration for plain SUMO."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from engine.errors import InputError
+from engine.sumo.installation import binary, environment
+from engine.sumo.net import conflicts
+from scenarios.junction import data, demand, geometry, signals
+
+__all__ = ["sources", "warmup_s", "write"]
+
+NETCONVERT = (
+    *("--no-turnarounds", "true"),
+    *("--tls.default-type", "static"),
+    *("--junctions.corner-detail", "0"),
+    *("--no-warnings", "true"),
+)
+
+
+def sources(file: Path | None) -> tuple[Path, ...]:
+    """Return the files that describe a junction: the YAML, and the CSV that it names."""
+    data.read(file)
+    csv = data.counts_file(file)
+    return ((file or data.BUILTIN).absolute(), *([csv.absolute()] if csv else []))
+
+
+def warmup_s(file: Path | None) -> float:
+    """Return the seconds before the counts that are simulated and not evaluated."""
+    return data.read(file).warmup_min * 60.0
+
+
+def write(file: Path | None, folder: Path) -> Path:
+    """Build the junction that `file` describes (`None`: the built-in one) into `folder`; return its ``.sumocfg``.
+
+    The folder appears whole or not at all. The same description gives the same bytes.
+
+    Raises:
+        InputError: the description is wrong, or netconvert refuses it.
+    """
+    description = data.read(file)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".junction-", dir=folder.parent))
+    except OSError as error:
+        raise InputError(f"'{folder}' cannot be written: {error.strerror}. Choose another place with out=DIR.") from error
+    try:
+        _build(description, scratch)
+        scratch.chmod(0o755)
+        shutil.rmtree(folder, ignore_errors=True)
+        scratch.rename(folder)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return folder / "junction.sumocfg"
+
+
+def _build(description: data.Description, folder: Path) -> None:
+    for suffix, text in geometry.plain_xml(description).items():
+        (folder / f"junction.{suffix}.xml").write_text(text, encoding="utf-8")
+    (folder / "junction.rou.xml").write_text(demand.routes_xml(description), encoding="utf-8")
+    plain = [f"--{kind}-files=junction.{kind[:3]}.xml" for kind in ("node", "edge", "connection")]
+    if description.drive_on == "left":
+        plain.append("--lefthand=true")
+    _netconvert([*plain, "--output-file=junction.net.xml"], folder)
+    net = folder / "junction.net.xml"
+    program = _program_xml(description, signals.phases(description, _movements(description, net)))
+    # netconvert notes the time and its options in a comment: the same junction is to give the same bytes. Its own
+    # guess at a program gives way to the plan in the street, bounds of the greens included, which it would drop.
+    text = re.sub(r"<!--.*?-->\s*", "", net.read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = re.sub(r" *<tlLogic .*?</tlLogic>\n", lambda _: program, text, flags=re.DOTALL)
+    net.write_text(text, encoding="utf-8")
+    begin_s = min(count.start_s for count in description.counts) - description.warmup_min * 60.0
+    end_s = max(count.end_s for count in description.counts) + description.clearing_min * 60.0
+    (folder / "junction.sumocfg").write_text(
+        '<?xml version="1.0" encoding="UTF-8"?>\n<configuration>\n'
+        '    <input>\n        <net-file value="junction.net.xml"/>\n        <route-files value="junction.rou.xml"/>\n'
+        f'    </input>\n    <time>\n        <begin value="{begin_s:g}"/>\n        <end value="{end_s:g}"/>\n'
+        "    </time>\n</configuration>\n",
+        encoding="utf-8",
+    )
+
+
+def _netconvert(options: list[str], folder: Path) -> None:
+    done = subprocess.run(
+        [str(binary("netconvert")), *NETCONVERT, *options],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    if done.returncode:
+        said = " ".join(done.stderr.split())[:400]
+        raise InputError(f"netconvert refuses the junction: {said} Correct the description.")
+
+
+def _movements(description: data.Description, net: Path) -> dict[int, signals.Movement]:
+    """Return what each letter of the built junction's state controls."""
+    legs_in = {geometry.inbound_edges(description, leg)[-1][0]: leg for leg in description.legs}
+    legs_out = {geometry.edge_names(description, leg)[1]: leg for leg in description.legs}
+    movements = {}
+    for link in conflicts(net, geometry.CENTRE):
+        if link.crossed_edges:
+            leg = next(legs_in[edge] for edge in link.crossed_edges if edge in legs_in)
+            found = signals.Movement(leg.name, data.CROSSING, leg.name, link.length_m, link.foes)
+        else:
+            leg, exit_leg = legs_in[link.from_edge], legs_out[link.to_edge]
+            turn = next(t for t in data.TURNS if _serves(description, leg, t, exit_leg))
+            found = signals.Movement(leg.name, turn, exit_leg.name, link.length_m, link.foes)
+        movements[link.index] = found
+    return movements
+
+
+def _serves(description: data.Description, leg: data.Leg, turn: str, exit_leg: data.Leg) -> bool:
+    return any(turn in lane.turns for lane in leg.inbound) and geometry.target(description, leg, turn) is exit_leg
+
+
+def _program_xml(description: data.Description, program: list[signals.SignalPhase]) -> str:
+    lines = []
+    for phase in program:
+        bounds = "" if phase.bounds_s is None else f' minDur="{phase.bounds_s[0]}" maxDur="{phase.bounds_s[1]}"'
+        lines.append(f'        <phase duration="{phase.seconds}" state="{phase.state}"{bounds}/>')
+    head = f'    <tlLogic id="{geometry.CENTRE}" type="static" programID="0" offset="{description.timing.offset_s}">'
+    return "\n".join([head, *lines, "    </tlLogic>\n"])
