@@ -15,9 +15,9 @@ from experiments.config import ScenarioConfig
 __all__ = ["prepare"]
 
 
-def prepare(config: ScenarioConfig, folder: Path, queue_max_m: float, min_green_s: float) -> tuple[Scenario, Network]:
+def prepare(config: ScenarioConfig, folder: Path, queue_max_m: float) -> tuple[Scenario, Network]:
     """Return the scenario, built into `folder` where it needs files of its own, and its network."""
     scenario = scenarios.build(config, folder)
     demand = scan([*scenario.routes, *scenario.additional])
     programs = in_force(scenario.net, scenario.additional)
-    return scenario, read_network(scenario.net, programs, demand.edges, queue_max_m, min_green_s)
+    return scenario, read_network(scenario.net, programs, demand.edges, queue_max_m)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from experiments.report.page import finding
 
 __all__ = ["show_study"]
 
 SHOWN_PLANS = 10
 
 
-def show_study(summary: Mapping[str, Any], folder: Path) -> None:
+def show_study(summary: dict[str, Any], folder: Path) -> None:
     """Print the ranked plans, the finding, and where the study lies."""
     from rich.console import Console  # noqa: PLC0415  not needed for --help
     from rich.table import Table  # noqa: PLC0415
@@ -46,21 +47,3 @@ def show_study(summary: Mapping[str, Any], folder: Path) -> None:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}"
-
-
-def finding(summary: Mapping[str, Any]) -> str:
-    """Return the study's outcome in one or two plain sentences."""
-    baseline = summary["baseline"]["delay_s"]
-    if summary["verdict"] == "better":
-        low, high = summary["difference"]["delay_s"]["ci95"]
-        return (
-            f"Plan {summary['best']['plan_id']} saves {-summary['difference']['delay_s']['mean']:.1f} s per vehicle "
-            f"(95 % interval {-high:.1f} to {-low:.1f}) against the plan in the net, {baseline['mean']:.1f} s, "
-            f"on {baseline['n']} held-out seeds."
-        )
-    if summary["verdict"] == "unreported":
-        return (
-            f"Plan {summary['best']['plan_id']} was best on the training seeds; no seeds were held out, "
-            "so nothing is proven."
-        )
-    return "No plan beat the plan in the net with confidence on the held-out seeds: it stays."

@@ -72,7 +72,7 @@ def main(config: SweepConfig) -> int:
         with Pool(runner, workers, config.ray.address, config.run.deadline_s, config.run.attempts) as pool:
             pool.start()  # Ray takes seconds to start: the scenario is prepared meanwhile
             scenario, network = prepare(config.scenario, folder / "scenario", config.queue.max_m)
-            space = plan_space(network, config.plans)
+            space = plan_space(network, config.plans.options())
             prepared += [scenario, network, config.backend]
             with Ledger(folder / "ledger.sqlite") as ledger:
                 _sweep(config, folder, scenario, network, space, ledger, pool, began)
@@ -103,13 +103,18 @@ def _sweep(
         ranked = rank(list(plans), {plan_id: study.runs(plan_id, config.seeds) for plan_id in plans}, config.seeds)
         candidate = plans[ranked[0].plan_id]
         if not study.runs(BASELINE, config.seeds):
-            raise InputError(f"no run of the plan in the net ended: {ledger.last_reason()}. See '{folder}'.")
+            raise InputError(f"no run of the plan in the net ended: {_last_reason(ledger)}. See '{folder}'.")
         if holdout:
             study.evaluate({BASELINE: plans[BASELINE], candidate.plan_id: candidate}.values(), holdout, "holdout")
     verdict, difference = _judged(study, candidate, holdout)
     best = plans[BASELINE] if verdict == "baseline" else candidate
     outcome = Outcome(plans, ranked, candidate, best, verdict, difference)
     _write(config, folder, scenario, network, space, study, ledger, outcome, began)
+
+
+def _last_reason(ledger: Ledger) -> str:
+    reasons = [attempt.reason for attempt in ledger.attempts() if attempt.status != "done"]
+    return reasons[-1] if reasons else "nothing was run"
 
 
 def _judged(study: Study, candidate: Plan, holdout: Sequence[int]) -> tuple[Verdict, Interval | None]:
