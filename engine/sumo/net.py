@@ -189,7 +189,8 @@ def _links(
             length_m = sum(lane.getLength() for lane in _interior(net, connection))
         else:
             crossing = connection.getTo() if connection.getTo().getFunction() == "crossing" else connection.getFrom()
-            x, y = crossing.getLanes()[0].getShape()[len(crossing.getLanes()[0].getShape()) // 2]
+            shape = crossing.getLanes()[0].getShape()
+            x, y = (sum(point[axis] for point in shape) / len(shape) for axis in (0, 1))
             approach = _compass(math.degrees(math.atan2(x - centre[0], y - centre[1])) % 360.0)
             turn, kind = "crossing", "pedestrian"
             movement = f"crossing {approach}"
