@@ -88,7 +88,9 @@ class Plan:
         """12 hexadecimal digits that name what the plan does at the street; `baseline` where it sets no signal."""
         if not self.programs:
             return BASELINE
-        what = [[p.signal, p.offset_s, [[f.duration_s, f.state] for f in p.phases]] for p in self.programs]
+        what = [
+            [p.signal, float(p.offset_s), [[float(f.duration_s), f.state] for f in p.phases]] for p in self.programs
+        ]
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]
 
     def to_json(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from engine.errors import InputError
 from engine.jobs import Attempt, Job, Status
+from engine.nursery import Lost
 from engine.result import RunResult
 
 __all__ = ["Pool"]
@@ -57,6 +58,8 @@ class _Worker:
             result = self._run(job).to_bytes()
         except InputError as error:
             return "failed", str(error), None, time.monotonic() - began
+        except Lost as error:
+            return "crashed", str(error), None, time.monotonic() - began
         except Exception as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
             reason = f"{type(error).__name__}: {error} ({os.path.basename(last.filename)}:{last.lineno})"  # noqa: PTH119
@@ -227,7 +230,10 @@ class Pool:
         except self._ray.exceptions.RayError as error:
             return self._crashed(flight, error)
         self._failed_starts = 0
-        self._idle.append(flight.hand)
+        if status == "crashed":
+            self._dismiss(flight.hand)
+        else:
+            self._idle.append(flight.hand)
         if status == "done":
             self._longest_s = max(self._longest_s or 0.0, wall_s)
         result = None if data is None else RunResult.from_bytes(data)

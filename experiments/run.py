@@ -12,10 +12,11 @@ from typing import Any
 import scenarios
 from engine.files import write_text
 from engine.ledger import StudyLock
-from engine.network import Network
+from engine.nursery import Nursery
 from engine.plan import BASELINE, Plan
 from engine.result import RunResult
-from engine.simulation import Simulation
+from engine.sumo.backends import settle
+from engine.sumo.options import plain_command
 from engine.sumo.programs import read_plan
 from engine.tables import movement_rows, result_row, write_parquet
 from experiments import _folder
@@ -43,15 +44,15 @@ def _simulate(config: RunConfig, folder: Path, keep: bool) -> None:
     began = time.monotonic()
     scenario, network = prepare(config.scenario, folder / "scenario", config.queue.max_m)
     plan = Plan(()) if config.plan == BASELINE else read_plan(Path(config.plan), network)
-    with Simulation(scenario, network, plan, config.seed, config.backend, tripinfo=config.tripinfo) as simulation:
-        result = simulation.run()
+    with Nursery(scenario, network, settle(config.backend)) as nursery:
+        result = nursery.run(plan, config.seed, config.tripinfo and config.tripinfo.absolute())
     summary = {
         "scenario": scenario.name,
         "plan_id": plan.plan_id,
         "seed": config.seed,
         "notes": list(scenario.notes),
         **result.network,
-        "options": simulation.options,
+        "command": " ".join(plain_command(scenario, config.seed, None if plan.plan_id == BASELINE else Path(config.plan))),
         "wall_s": round(time.monotonic() - began, 2),
     }
     if keep:
@@ -62,10 +63,10 @@ def _simulate(config: RunConfig, folder: Path, keep: bool) -> None:
     if config.json:
         print(json.dumps(summary, ensure_ascii=False))
     else:
-        _show(summary, network, result)
+        _show(summary, result)
 
 
-def _show(summary: Mapping[str, Any], network: Network, result: RunResult) -> None:
+def _show(summary: Mapping[str, Any], result: RunResult) -> None:
     from rich.console import Console  # noqa: PLC0415  json output does without
     from rich.table import Table  # noqa: PLC0415
 

@@ -26,6 +26,7 @@ from engine.selection import Ranked, Verdict, judge, rank
 from engine.space import PlanSpace, plan_space
 from engine.statistics import Interval
 from engine.study import Study
+from engine.sumo.backends import settle
 from engine.sumo.options import plain_command
 from engine.sumo.programs import write_plan
 from engine.tables import movement_rows, result_row, write_parquet
@@ -73,7 +74,7 @@ def main(config: SweepConfig) -> int:
             pool.start()  # Ray takes seconds to start: the scenario is prepared meanwhile
             scenario, network = prepare(config.scenario, folder / "scenario", config.queue.max_m)
             space = plan_space(network, config.plans.options())
-            prepared += [scenario, network, config.backend]
+            prepared += [scenario, network, settle(config.backend)]
             with Ledger(folder / "ledger.sqlite") as ledger:
                 _sweep(config, folder, scenario, network, space, ledger, pool, began)
     return 0

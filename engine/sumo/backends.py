@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError
 from engine.sumo.installation import binary, environment
+from engine.sumo.native import drive_class
 from kernels.scoring import Scorer
 
-__all__ = ["start"]
+if TYPE_CHECKING:
+    from engine.simulation import Backend
+
+__all__ = ["preload", "settle", "start"]
 
 
 def start(
@@ -27,19 +30,13 @@ def start(
 
     Raises:
         InputError: an unknown backend.
+        ImportError, OSError: the native recorder cannot be loaded (`settle` finds out beforehand).
         RuntimeError: SUMO refuses the options or the files.
     """
     os.environ.update(environment())
     if backend == "native":
-        from engine.sumo.native import drive_class  # noqa: PLC0415  loads SUMO's library
-
-        try:
-            native = drive_class()
-        except (ImportError, OSError) as error:
-            _say_once(f"greensplit: the native recorder cannot be loaded ({error}); libsumo takes over, more slowly.")
-            backend = "libsumo"
-        else:
-            return native(list(options), scorer, list(lane_ids), list(signal_ids))
+        native = drive_class()
+        return native(list(options), scorer, list(lane_ids), list(signal_ids))
     from engine.sumo.live import Drive  # noqa: PLC0415  only where it is needed
 
     if backend == "libsumo":
@@ -54,9 +51,25 @@ def start(
     raise InputError(f"there is no backend '{backend}'. Choose native, libsumo, traci or gui.")
 
 
-@lru_cache(maxsize=1)
-def _say_once(line: str) -> None:
-    print(line, file=sys.stderr)
+def preload(backend: str) -> None:
+    """Load what a backend needs before the first simulation; it is the same for all that follow."""
+    os.environ.update(environment())
+    if backend == "native":
+        drive_class()
+    elif backend == "libsumo":
+        import libsumo  # noqa: F401, PLC0415  takes a quarter of a second
+
+
+def settle(backend: Backend) -> Backend:
+    """Return the backend that will be used: libsumo, with one line that says so, where the native one cannot load."""
+    if backend == "native":
+        os.environ.update(environment())
+        try:
+            drive_class()
+        except (ImportError, OSError) as error:
+            print(f"greensplit: the native recorder cannot be loaded ({error}); libsumo takes over.", file=sys.stderr)
+            return "libsumo"
+    return backend
 
 
 def _connection(backend: str, options: Sequence[str]) -> Any:
