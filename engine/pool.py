@@ -42,6 +42,23 @@ QUIET = {
 }
 
 
+def _knock(address: str) -> None:
+    """Make sure that something listens at HOST:PORT: Ray itself waits for minutes where nothing does.
+
+    Raises:
+        ConnectionError, ValueError: nothing listens, or the address has no port.
+    """
+    if address == "auto":
+        return
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not (host and port.isdecimal()):
+        raise ValueError("it is no HOST:PORT.")
+    try:
+        socket.create_connection((host, int(port)), timeout=5.0).close()
+    except OSError as error:
+        raise ConnectionError(f"{error.strerror or error}.") from error
+
+
 class _Worker:
     """What lives in a worker's process."""
 
@@ -153,6 +170,7 @@ class Pool:
                     object_store_memory=OBJECT_STORE_BYTES,
                 )
             else:
+                _knock(self._address)
                 ray.init(address=self._address, log_to_driver=False, logging_level="ERROR")
             # A lost worker is a row in the ledger; Ray would print a paragraph about it into the user's output.
             ray._private.worker.print_to_stdstream = lambda *_, **__: None
