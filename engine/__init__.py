@@ -1,0 +1,1 @@
+"""What runs: networks, plans, simulations, workers, the ledger, search and statistics."""

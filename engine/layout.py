@@ -61,9 +61,12 @@ def layout(network: Network) -> Layout:
     lane_queue = np.full(n_lanes, -1, np.int32)
     lane_inside = np.zeros(n_lanes, np.int32)
     feeds: list[list[tuple[int, float]]] = [[] for _ in range(n_lanes)]
-    queue_group, queue_bit, queue_storage_m = [], [], []
+    queue_group: list[int] = []
+    queue_bit: list[int] = []
+    queue_storage_m: list[float] = []
     queues_in_zone: dict[int, int] = {}
-    link_start, link_index, signal_group_start = [0], [], [0]
+    link_start, signal_group_start = [0], [0]
+    link_index: list[int] = []
     groups = network.groups
     for i_group, (signal, approach, group) in enumerate(groups):
         zone = zone_of[signal.id, approach.name]

@@ -194,7 +194,9 @@ def StudyLock(folder: Path) -> Iterator[None]:  # noqa: N802  reads as the thing
         folder.mkdir(parents=True, exist_ok=True)
         stream: IO[str] = (folder / ".lock").open("a+", encoding="utf-8")
     except OSError as error:
-        raise InputError(f"out='{folder}' cannot be written: {error.strerror}. Choose another folder with out=DIR.") from error
+        raise InputError(
+            f"out='{folder}' cannot be written: {error.strerror}. Choose another folder with out=DIR."
+        ) from error
     with stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

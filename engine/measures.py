@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -125,7 +126,7 @@ def _groups_by_entry(network: Network) -> Any:
     def bound_for(route: Sequence[str]) -> int:
         if not route or route[0] not in first_by_edge:
             return -1
-        for here, onward in zip(route, route[1:], strict=False):
+        for here, onward in itertools.pairwise(route):
             if (here, onward) in turns:
                 return turns[here, onward]
             if here not in first_by_edge:

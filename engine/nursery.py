@@ -28,13 +28,13 @@ from engine.scenario import Scenario
 if TYPE_CHECKING:
     from engine.simulation import Backend
 
-__all__ = ["Lost", "Nursery"]
+__all__ = ["LostError", "Nursery"]
 
 HEADER = struct.Struct("<q")
 NOTHING_TO_DO = 3
 
 
-class Lost(RuntimeError):
+class LostError(RuntimeError):
     """A simulation's process died: killed from outside, or by a fault in native code."""
 
 
@@ -75,13 +75,13 @@ class Nursery:
 
         Raises:
             InputError: SUMO refuses the scenario or the plan.
-            Lost: the simulation's process died.
+            LostError: the simulation's process died.
         """
         try:
             self._send(_Job(plan, seed, tripinfo))
             answer = _receive(self._output)
         except (BrokenPipeError, EOFError) as error:
-            raise Lost("the parent process of the simulations died") from error
+            raise LostError("the parent process of the simulations died") from error
         if isinstance(answer, bytes):
             return RunResult.from_bytes(answer)
         if isinstance(answer, Exception):
@@ -177,7 +177,7 @@ def _serve() -> None:
             return
         if code != 0:
             what = f"signal {-code}" if code < 0 else f"exit code {code}"
-            _write(answers, Lost(f"the simulation's process ended with {what}"))
+            _write(answers, LostError(f"the simulation's process ended with {what}"))
 
 
 def _frame(stream: IO[bytes]) -> bytes:
@@ -196,6 +196,6 @@ def _frame(stream: IO[bytes]) -> bytes:
 
 if __name__ == "__main__":
     # Pickles name classes by their module: this file must be engine.nursery there and here.
-    from engine import nursery
+    from engine import nursery  # noqa: PLW0406
 
     nursery._serve()

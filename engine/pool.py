@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import logging
 import os
 import signal
 import socket
@@ -18,7 +19,7 @@ from typing import Any
 
 from engine.errors import InputError
 from engine.jobs import Attempt, Job, Status
-from engine.nursery import Lost
+from engine.nursery import LostError
 from engine.result import RunResult
 
 __all__ = ["Pool"]
@@ -75,7 +76,7 @@ class _Worker:
             result = self._run(job).to_bytes()
         except InputError as error:
             return "failed", str(error), None, time.monotonic() - began
-        except Lost as error:
+        except LostError as error:
             return "crashed", str(error), None, time.monotonic() - began
         except Exception as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
@@ -166,12 +167,12 @@ class Pool:
                     num_cpus=self._n_workers,
                     include_dashboard=False,
                     log_to_driver=False,
-                    logging_level="ERROR",
+                    logging_level=logging.ERROR,
                     object_store_memory=OBJECT_STORE_BYTES,
                 )
             else:
                 _knock(self._address)
-                ray.init(address=self._address, log_to_driver=False, logging_level="ERROR")
+                ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR)
             # A lost worker is a row in the ledger; Ray would print a paragraph about it into the user's output.
             ray._private.worker.print_to_stdstream = lambda *_, **__: None
             self._ray = ray

@@ -83,9 +83,9 @@ class RunResult:
     @classmethod
     def from_bytes(cls, data: bytes) -> RunResult:
         """Return the result that `to_bytes` wrote."""
-        read: dict[str, Any] = json.loads(zlib.decompress(data))
-        groups = tuple(
-            GroupResult(**{k: tuple(v) if isinstance(v, list) else v for k, v in group.items()})
-            for group in read["groups"]
-        )
-        return cls(read["network"], groups, tuple(Cycle(*row) for row in read["cycles"]))
+        read: Any = json.loads(zlib.decompress(data))
+        groups = []
+        for group in read["groups"]:
+            values: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in group.items()}
+            groups.append(GroupResult(**values))
+        return cls(read["network"], tuple(groups), tuple(Cycle(*row) for row in read["cycles"]))

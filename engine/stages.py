@@ -67,9 +67,7 @@ def stage_program(raw: NetProgram, links: Sequence[Link], min_green_s: float) ->
     if any(len(phase.state) != width for phase in raw.phases):
         return None, "its phases differ in length"
     stages = _stage_numbers(raw.phases, _crossings(links), min_green_s)
-    phases = tuple(
-        Phase(phase.duration_s, phase.state, stage) for phase, stage in zip(raw.phases, stages, strict=True)
-    )
+    phases = tuple(Phase(phase.duration_s, phase.state, stage) for phase, stage in zip(raw.phases, stages, strict=True))
     bounds = [_bounds(raw.phases, stages, i, links, min_green_s) for i, stage in enumerate(stages) if stage >= 0]
     program = Program(
         raw.signal,

@@ -61,21 +61,25 @@ def _for_hydra(hint: Any) -> Any:
         return list[typing.get_args(hint)[0]]  # type: ignore[misc]
     if hint is Path:
         return str
-    return _schema(hint) if dataclasses.is_dataclass(hint) else hint
+    return _schema(typing.cast("type", hint)) if dataclasses.is_dataclass(hint) else hint
+
+
+def _default(field: dataclasses.Field[Any], hint: Any) -> Any:
+    """Return the default of a field of a schema, fresh for each instance."""
+    if isinstance(field.default, tuple):
+        return dataclasses.field(default_factory=functools.partial(list, field.default))
+    if field.default is not dataclasses.MISSING:
+        return field.default
+    # Nested configurations default to their own schema; the only other thing without a plain default is a mapping.
+    return dataclasses.field(
+        default_factory=_schema(typing.cast("type", hint)) if dataclasses.is_dataclass(hint) else dict
+    )
 
 
 @functools.cache
-def _schema(kind: Any) -> type:
+def _schema(kind: Any) -> Any:
     """Return a dataclass that may be written, field by field like a frozen one: what Hydra fills in."""
-    fields = []
-    for field, hint in _fields(kind):
-        default: Any = field.default
-        if default is dataclasses.MISSING:
-            made = None if field.default_factory is dataclasses.MISSING else field.default_factory()
-            default = dataclasses.field(default_factory=_schema(hint) if dataclasses.is_dataclass(hint) else type(made))
-        elif isinstance(default, tuple):
-            default = dataclasses.field(default_factory=lambda value=list(default): list(value))
-        fields.append((field.name, _for_hydra(hint), default))
+    fields = [(field.name, _for_hydra(hint), _default(field, hint)) for field, hint in _fields(kind)]
     return dataclasses.make_dataclass(kind.__name__, fields)
 
 
@@ -132,7 +136,11 @@ def _checked(command: str, overrides: Sequence[str]) -> None:
         if key in GROUPS and (folder / key).is_dir() and dataclasses.is_dataclass(dict(_hints(command)).get(key)):
             known = sorted(path.stem for path in (folder / key).glob("*.yaml"))
             if value not in known:
-                more = " 'greensplit scenarios' lists them." if key == "scenario" else f" Choose one of: {', '.join(known)}."
+                more = (
+                    " 'greensplit scenarios' lists them."
+                    if key == "scenario"
+                    else f" Choose one of: {', '.join(known)}."
+                )
                 raise InputError(f"{key}={value} is not known.{nearest(value, known)}{more}")
 
 

@@ -66,7 +66,7 @@ def claim(folder: Path, identity: str, config: Mapping[str, Any]) -> None:
 
 def environment(inputs: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     """Return versions, commit, machine and input hashes, for ``environment.json``."""
-    versions = {}
+    versions: dict[str, str | None] = {}
     for package in PACKAGES:
         try:
             versions[package] = version(package)

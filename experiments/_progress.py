@@ -22,21 +22,20 @@ class Progress:
     """
 
     def __init__(self, title: str, total: int) -> None:
+        from rich import progress as rich_progress  # noqa: PLC0415
         from rich.console import Console  # noqa: PLC0415  not needed for --help
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
 
         self._title = title
         self._console = Console(stderr=True, highlight=False)
-        self._bar = Bar(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("elapsed"),
-            TimeElapsedColumn(),
-            TextColumn("remaining"),
-            TimeRemainingColumn(compact=True),
-            TextColumn("{task.fields[best]}", markup=False),
+        self._bar = rich_progress.Progress(
+            rich_progress.TextColumn("{task.description}", markup=False),
+            rich_progress.BarColumn(),
+            rich_progress.MofNCompleteColumn(),
+            rich_progress.TextColumn("elapsed"),
+            rich_progress.TimeElapsedColumn(),
+            rich_progress.TextColumn("remaining"),
+            rich_progress.TimeRemainingColumn(compact=True),
+            rich_progress.TextColumn("{task.fields[best]}", markup=False),
             console=self._console,
             disable=not self._console.is_terminal,
         )

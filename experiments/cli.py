@@ -185,7 +185,10 @@ def _overview() -> str:
     lines += [f"  {name:<11} {command.purpose}" for name, command in COMMANDS.items()]
     lines += ["", "examples:"]
     lines += [f"  {command.examples[0]}" for command in COMMANDS.values()]
-    lines += ["", "'greensplit COMMAND --help' tells more of each; 'greensplit COMMAND --cfg job' shows its configuration."]
+    lines += [
+        "",
+        "'greensplit COMMAND --help' tells more of each; 'greensplit COMMAND --cfg job' shows its configuration.",
+    ]
     return "\n".join(lines)
 
 

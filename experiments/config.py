@@ -76,8 +76,8 @@ class ScenarioConfig:
     name: str = ""
     kind: str = "sumo"
     summary: str = ""
-    sumocfg: Path | None = path_field()
-    file: Path | None = path_field()
+    sumocfg: Path | None = path_field()  # noqa: RUF009  a field, not a value
+    file: Path | None = path_field()  # noqa: RUF009  a field, not a value
     folder: str | None = None
     files: dict[str, str] = field(default_factory=dict)
     begin_s: float | None = None
@@ -203,11 +203,11 @@ class RunConfig:
     queue: QueueConfig = field(default_factory=QueueConfig)
     seed: int = 1
     plan: str = field(default=BASELINE, metadata={"path": True})
-    tripinfo: Path | None = path_field()
+    tripinfo: Path | None = path_field()  # noqa: RUF009  a field, not a value
     json: bool = False
     measures: str = "traffic"
     backend: str = "native"
-    out: Path | None = path_field()
+    out: Path | None = path_field()  # noqa: RUF009  a field, not a value
 
     def __post_init__(self) -> None:
         _one_of("backend", self.backend, BACKENDS)
@@ -232,7 +232,7 @@ class SweepConfig:
     workers: int | None = None
     measures: str = "traffic"
     backend: str = "native"
-    out: Path | None = path_field()
+    out: Path | None = path_field()  # noqa: RUF009  a field, not a value
 
     def __post_init__(self) -> None:
         _one_of("backend", self.backend, BACKENDS[:3])
@@ -258,7 +258,7 @@ class SweepConfig:
 class ReportCommandConfig:
     """`greensplit report`."""
 
-    dir: Path | None = path_field()
+    dir: Path | None = path_field()  # noqa: RUF009  a field, not a value
 
     def __post_init__(self) -> None:
         if self.dir is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes.util
+import functools
 import importlib
 import importlib.metadata
 import json
@@ -57,7 +58,10 @@ def examine() -> list[Finding]:
         _checked("SUMO program", _sumo_program),
         _checked("kernels", lambda: _module("kernels.scoring")),
         _checked("native recorder", _native),
-        *(_checked(package, lambda package=package: importlib.metadata.version(package)) for package in ("ray", "hydra-core")),
+        *(
+            _checked(package, functools.partial(importlib.metadata.version, package))
+            for package in ("ray", "hydra-core")
+        ),
         _checked("benchmark networks", _benchmarks),
         _machine(),
     ]
@@ -76,7 +80,9 @@ def _checked(what: str, look: Callable[[], str]) -> Finding:
 
 def _python() -> Finding:
     found = sys.version.split()[0]
-    return Finding("Python", sys.version_info >= (3, 11), found, "" if sys.version_info >= (3, 11) else "use 3.11 or newer")
+    return Finding(
+        "Python", sys.version_info >= (3, 11), found, "" if sys.version_info >= (3, 11) else "use 3.11 or newer"
+    )
 
 
 def _library(name: str, package: str) -> Finding:
@@ -99,7 +105,9 @@ def _sumo_program() -> str:
     )
     line = done.stdout.splitlines()[0]
     if SUMO_VERSION not in line:
-        raise InputError(f"the program says '{line}', wanted is {SUMO_VERSION}. pip install eclipse-sumo=={SUMO_VERSION}")
+        raise InputError(
+            f"the program says '{line}', wanted is {SUMO_VERSION}. pip install eclipse-sumo=={SUMO_VERSION}"
+        )
     return line
 
 

@@ -52,7 +52,9 @@ def _simulate(config: RunConfig, folder: Path, keep: bool) -> None:
         "seed": config.seed,
         "notes": list(scenario.notes),
         **result.network,
-        "command": " ".join(plain_command(scenario, config.seed, None if plan.plan_id == BASELINE else Path(config.plan))),
+        "command": " ".join(
+            plain_command(scenario, config.seed, None if plan.plan_id == BASELINE else Path(config.plan))
+        ),
         "wall_s": round(time.monotonic() - began, 2),
     }
     if keep:
@@ -73,7 +75,9 @@ def _show(summary: Mapping[str, Any], result: RunResult) -> None:
     console = Console(highlight=False)
     for note in summary["notes"]:
         console.print(f"note: {note}", markup=False)
-    totals = Table(title=f"{summary['scenario']}, plan {summary['plan_id']}, seed {summary['seed']}", title_justify="left")
+    totals = Table(
+        title=f"{summary['scenario']}, plan {summary['plan_id']}, seed {summary['seed']}", title_justify="left"
+    )
     totals.add_column("measure")
     totals.add_column("value", justify="right")
     for name, value in result.network.items():

@@ -188,7 +188,9 @@ def _summarise(
     difference = outcome.difference if confirmed else None
     notes = [*scenario.notes]
     if not holdout:
-        notes.append("No seeds were held out: the winner's delay is measured on the seeds that chose it, and flatters it.")
+        notes.append(
+            "No seeds were held out: the winner's delay is measured on the seeds that chose it, and flatters it."
+        )
     if any(signal.fixed_because for signal in network.signals):
         kept = [f"'{signal.id}' ({signal.fixed_because})" for signal in network.signals if signal.fixed_because]
         notes.append(f"Signals left as they are: {', '.join(kept[:10])}{' and others' if len(kept) > 10 else ''}.")

@@ -23,6 +23,7 @@ class Request(Protocol):
     @property
     def kind(self) -> str:
         """Benchmark, junction or sumo."""
+
     @property
     def sumocfg(self) -> Path | None: ...
     @property

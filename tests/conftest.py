@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 import pytest
+
 import scenarios
 from engine.sumo.demand import scan
 from engine.sumo.net import read_network
@@ -43,7 +44,7 @@ def ingolstadt7(tmp_path_factory):
 
 def tripinfo_delay(path: Path):
     """Return (delay per vehicle, vehicles) from SUMO's own record."""
-    import xml.etree.ElementTree as ElementTree
+    from xml.etree import ElementTree
 
     trips = ElementTree.parse(path).getroot().findall("tripinfo")
     total = math.fsum(float(trip.get("timeLoss")) + float(trip.get("departDelay")) for trip in trips)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from engine.errors import InputError
 from engine.sumo.installation import binary, environment
@@ -60,7 +60,7 @@ def preload(backend: str) -> None:
         import libsumo  # noqa: F401, PLC0415  takes a quarter of a second
 
 
-def settle(backend: Backend) -> Backend:
+def settle(backend: str) -> Backend:
     """Return the backend that will be used: libsumo, with one line that says so, where the native one cannot load."""
     if backend == "native":
         os.environ.update(environment())
@@ -69,7 +69,7 @@ def settle(backend: Backend) -> Backend:
         except (ImportError, OSError) as error:
             print(f"greensplit: the native recorder cannot be loaded ({error}); libsumo takes over.", file=sys.stderr)
             return "libsumo"
-    return backend
+    return cast("Backend", backend)
 
 
 def _connection(backend: str, options: Sequence[str]) -> Any:

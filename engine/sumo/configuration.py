@@ -127,7 +127,9 @@ def load(
                 f"'{configuration}' has no end, and its demand names no last departure. Give scenario.end_s=SECONDS."
             )
         end = last + CLEARING_S
-        notes.append(f"The configuration has no end: the last departure is at {last:g} s, so the run ends at {end:g} s.")
+        notes.append(
+            f"The configuration has no end: the last departure is at {last:g} s, so the run ends at {end:g} s."
+        )
     if end - begin <= warmup_s:
         raise InputError(
             f"scenario '{name}': nothing is left to evaluate between begin {begin:g} s + warm-up {warmup_s:g} s "

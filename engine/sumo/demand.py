@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-import defusedxml.ElementTree as ElementTree
+from defusedxml import ElementTree
 
 from engine.errors import InputError
 
@@ -78,7 +78,9 @@ def scan(files: Iterable[Path]) -> Demand:
 
 
 def _opened(path: Path) -> IO[bytes]:
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+    stream: Any = gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # noqa: SIM115  the caller closes it
+    opened: IO[bytes] = stream
+    return opened
 
 
 def _departure_s(element: Any) -> float | None:

@@ -43,7 +43,9 @@ def folder() -> Path:
     require()
     spec = importlib.util.find_spec("sumo")
     if spec is None or spec.origin is None:
-        raise InputError(f"eclipse-sumo is not installed whole. Run: pip install --force-reinstall eclipse-sumo=={SUMO_VERSION}")
+        raise InputError(
+            f"eclipse-sumo is not installed whole. Run: pip install --force-reinstall eclipse-sumo=={SUMO_VERSION}"
+        )
     return Path(spec.origin).parent
 
 

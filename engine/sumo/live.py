@@ -24,9 +24,7 @@ class Drive:
         api: the module ``libsumo``, or a TraCI connection; already started.
     """
 
-    def __init__(
-        self, scorer: Scorer, lane_ids: Sequence[str], signal_ids: Sequence[str], api: Any
-    ) -> None:
+    def __init__(self, scorer: Scorer, lane_ids: Sequence[str], signal_ids: Sequence[str], api: Any) -> None:
         self._api = api
         self._scorer = scorer
         self._lane_ids = lane_ids

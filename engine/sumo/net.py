@@ -125,7 +125,9 @@ def _signal(net: Any, tls: Any, upstream: _Upstream, raw: NetProgram | None, min
     names = _compass_names(edges)
     links = _links(net, connections, names, centre)
     approaches = tuple(
-        Approach(names[edge.getID()], edge.getID(), upstream.edges(edge), _lane_groups(edge, names, links, upstream, net))
+        Approach(
+            names[edge.getID()], edge.getID(), upstream.edges(edge), _lane_groups(edge, names, links, upstream, net)
+        )
         for edge in edges
     )
     program, reason = (None, "it has no program") if raw is None else stage_program(raw, links, min_green_s)
@@ -137,14 +139,15 @@ def _connections(net: Any, tls: Any) -> list[Any]:
     found = {}
     for lane_in, lane_out, index in tls.getConnections():
         for connection in lane_in.getOutgoing():
-            if connection.getTLSID() == tls.getID() and connection.getTLLinkIndex() == index:
-                if connection.getToLane().getID() == lane_out.getID():
-                    found[(index, lane_in.getID(), lane_out.getID())] = connection
+            ours = connection.getTLSID() == tls.getID() and connection.getTLLinkIndex() == index
+            if ours and connection.getToLane().getID() == lane_out.getID():
+                found[index, lane_in.getID(), lane_out.getID()] = connection
     return [found[key] for key in sorted(found)]
 
 
 def _vehicle(connection: Any) -> bool:
-    return connection.getTo().getFunction() != "crossing" and connection.getFrom().getFunction() != "walkingarea"
+    to_function, from_function = str(connection.getTo().getFunction()), str(connection.getFrom().getFunction())
+    return to_function != "crossing" and from_function != "walkingarea"
 
 
 def _bearing(edge: Any) -> float:
@@ -174,9 +177,7 @@ def _compass_names(edges: list[Any]) -> dict[str, str]:
     return names
 
 
-def _links(
-    net: Any, connections: list[Any], names: Mapping[str, str], centre: tuple[float, float]
-) -> tuple[Link, ...]:
+def _links(net: Any, connections: list[Any], names: Mapping[str, str], centre: tuple[float, float]) -> tuple[Link, ...]:
     foes = _foes(connections)
     links = []
     for connection in connections:
@@ -249,9 +250,9 @@ def _lane_groups(
             by_lane[link.lane].append(link)
     by_turns: dict[tuple[str, ...], list[Any]] = defaultdict(list)
     for lane in edge.getLanes():
-        turns = {link.turn for link in by_lane.get(lane.getID(), ())}
-        if turns:
-            by_turns[tuple(turn for turn in TURN_ORDER if turn in turns)].append(lane)
+        served = {link.turn for link in by_lane.get(lane.getID(), ())}
+        if served:
+            by_turns[tuple(turn for turn in TURN_ORDER if turn in served)].append(lane)
     groups = []
     for turns, lanes in sorted(by_turns.items()):
         stops = []

@@ -7,8 +7,9 @@ import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-import defusedxml.ElementTree as ElementTree
+from defusedxml import ElementTree
 
 from engine.errors import InputError
 from engine.scenario import Scenario
@@ -42,9 +43,13 @@ def catalogue() -> dict[str, Option]:
     with tempfile.TemporaryDirectory(prefix="greensplit-") as folder:
         template = Path(folder) / "template.xml"
         subprocess.run(
-            [binary("sumo"), "--save-template", template], env=environment(), check=True, capture_output=True, timeout=60
+            [binary("sumo"), "--save-template", template],
+            env=environment(),
+            check=True,
+            capture_output=True,
+            timeout=60,
         )
-        root = ElementTree.parse(template).getroot()
+        root: Any = ElementTree.parse(template).getroot()
     options = {}
     for section in root:
         for element in section:
@@ -99,7 +104,9 @@ def _unsplit(path: Path, folder: Path) -> str:
     if not any(letter in str(path) for letter in LIST_SEPARATORS):
         return str(path)
     if any(letter in str(folder) for letter in LIST_SEPARATORS):
-        raise InputError(f"the folder for temporary files, '{folder}', has a comma or space in it. Set TMPDIR to another.")
+        raise InputError(
+            f"the folder for temporary files, '{folder}', has a comma or space in it. Set TMPDIR to another."
+        )
     link = folder / f"{len(list(folder.iterdir()))}{''.join(path.suffixes)}"
     link.symlink_to(path)
     return str(link)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-import defusedxml.ElementTree as ElementTree
+from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
 from engine.errors import InputError, nearest
@@ -79,14 +79,20 @@ def _program(element: Any, path: Path) -> NetProgram:
             reason = "its phases name their followers"
         phases.append(
             NetPhase(
-                _seconds(phase.get("duration"), where, "duration", default=_seconds(phase.get("minDur"), where, "minDur", 0)),
+                _seconds(
+                    phase.get("duration"), where, "duration", default=_seconds(phase.get("minDur"), where, "minDur", 0)
+                ),
                 phase.get("state", ""),
                 None if phase.get("minDur") is None else _seconds(phase.get("minDur"), where, "minDur"),
                 None if phase.get("maxDur") is None else _seconds(phase.get("maxDur"), where, "maxDur"),
                 _stage(phase.get("name", "")),
             )
         )
-    offset_s = 0.0 if element.get("offset") == "begin" else _seconds(element.get("offset"), f"'{path}': signal '{signal}'", "offset", 0)
+    offset_s = (
+        0.0
+        if element.get("offset") == "begin"
+        else _seconds(element.get("offset"), f"'{path}': signal '{signal}'", "offset", 0)
+    )
     if element.get("offset") == "begin":
         reason = reason or "its offset follows the simulation's begin"
     return NetProgram(
@@ -156,8 +162,8 @@ def read_plan(path: Path, network: Network, min_green_s: float = 5.0) -> Plan:
     """
     found: dict[str, list[NetProgram]] = defaultdict(list)
     for element in parse_xml(path).iter("tlLogic"):
-        program = _program(element, path)
-        found[program.signal].append(program)
+        raw = _program(element, path)
+        found[raw.signal].append(raw)
     if not found:
         raise InputError(f"'{path}' holds no tlLogic. A plan is a SUMO additional file with fixed-time programs.")
     known = {signal.id: signal for signal in network.signals}

@@ -156,7 +156,7 @@ def queue_map(study: StudyData) -> str | None:
         [[statistics.median(run[group][i] for run in runs) for i in range(n_bins)] for group in range(len(runs[0]))]
         for runs in tables
     ]
-    order = sorted(range(len(medians[0])), key=lambda g: -max(max(medians[0][g]), max(medians[1][g])))[:SHOWN_QUEUES]
+    order = sorted(range(len(medians[0])), key=lambda g: -max(*medians[0][g], *medians[1][g]))[:SHOWN_QUEUES]
     if not order:
         return None
     groups = next(iter(plans[0].values())).groups

@@ -49,6 +49,7 @@ def _fixed(value: float | None, digits: int = 1) -> str:
 
 def _content(study: StudyData) -> dict[str, Any]:
     summary = study.summary
+    window = summary["window"]
     of_approaches = approaches(study)
     signals = [
         {
@@ -69,7 +70,13 @@ def _content(study: StudyData) -> dict[str, Any]:
         "finding": finding(summary),
         "winners": _gains(of_approaches),
         "measures": [
-            {"label": label, "unit": unit, "digits": digits, "before": summary["baseline"][key], "after": summary["best"][key]}
+            {
+                "label": label,
+                "unit": unit,
+                "digits": digits,
+                "before": summary["baseline"][key],
+                "after": summary["best"][key],
+            }
             for key, label, unit, digits in MEASURES
             if summary["baseline"][key] is not None
         ],
@@ -82,7 +89,7 @@ def _content(study: StudyData) -> dict[str, Any]:
         "groups": groups(study),
         "signals": signals,
         "queue_chart": charts.queue_map(study),
-        "window_text": f"{_clock(summary['window']['begin_s'] + summary['window']['warmup_s'])} to {_clock(summary['window']['end_s'])}",
+        "window_text": f"{_clock(window['begin_s'] + window['warmup_s'])} to {_clock(window['end_s'])}",
         "parameters": json.dumps(summary["best"]["parameters"], ensure_ascii=False),
     }
 

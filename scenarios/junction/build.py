@@ -48,7 +48,9 @@ def write(file: Path | None, folder: Path) -> Path:
         folder.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".junction-", dir=folder.parent))
     except OSError as error:
-        raise InputError(f"'{folder}' cannot be written: {error.strerror}. Choose another place with out=DIR.") from error
+        raise InputError(
+            f"'{folder}' cannot be written: {error.strerror}. Choose another place with out=DIR."
+        ) from error
     try:
         _build(description, scratch)
         scratch.chmod(0o755)

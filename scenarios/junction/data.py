@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,7 +124,9 @@ class _Reader:
         if not isinstance(value, str) or not value.strip():
             raise InputError(f"{self._where}: {key} is {value!r}. Give a text.")
         if known and value not in known:
-            raise InputError(f"{self._where}: {key} is '{value}'.{nearest(value, known)} Choose from {', '.join(known)}.")
+            raise InputError(
+                f"{self._where}: {key} is '{value}'.{nearest(value, known)} Choose from {', '.join(known)}."
+            )
         return value
 
     def flag(self, key: str, default: bool) -> bool:
@@ -150,7 +153,18 @@ def read(file: Path | None) -> Description:
     """
     path = file or BUILTIN
     data = _load(path)
-    keys = ("name", "drive_on", "legs", "counts", "peak_hour_factor", "trucks", "warmup_min", "clearing_min", "timing", "corner_radius_m")
+    keys = (
+        "name",
+        "drive_on",
+        "legs",
+        "counts",
+        "peak_hour_factor",
+        "trucks",
+        "warmup_min",
+        "clearing_min",
+        "timing",
+        "corner_radius_m",
+    )
     top = _Reader(f"'{path}'", data, keys)
     trucks = top.number("trucks", 0.0, 0.0, 1.0)
     legs = tuple(_leg(f"'{path}', leg {i + 1}", entry, trucks) for i, entry in enumerate(top.items("legs", 3, 6)))
@@ -250,10 +264,12 @@ def _counts(path: Path, top: _Reader, legs: Sequence[Leg]) -> tuple[Count, ...]:
     seen: set[tuple[float, str, str]] = set()
     for count in counts:
         if (count.start_s, count.leg, count.turn) in seen:
-            raise InputError(f"'{named or path}': {count.leg} {count.turn} is counted twice at {_clock(count.start_s)}.")
+            raise InputError(
+                f"'{named or path}': {count.leg} {count.turn} is counted twice at {_clock(count.start_s)}."
+            )
         seen.add((count.start_s, count.leg, count.turn))
     starts = sorted({count.start_s for count in counts})
-    for before, after in zip(starts, starts[1:], strict=False):
+    for before, after in itertools.pairwise(starts):
         if after - before != QUARTER_S:
             raise InputError(
                 f"'{named or path}': no counts between {_clock(before + QUARTER_S)} and {_clock(after)}. Add the missing "
@@ -280,9 +296,7 @@ def _csv_rows(path: Path) -> list[tuple[str, dict[str, Any]]]:
     return rows
 
 
-def _count(
-    where: str, entry: Any, legs: Sequence[Leg], served: set[tuple[str, str]], factor: float
-) -> list[Count]:
+def _count(where: str, entry: Any, legs: Sequence[Leg], served: set[tuple[str, str]], factor: float) -> list[Count]:
     row = _Reader(where, entry, ("start", "leg", "turn", "vehicles", "minutes"))
     names = [leg.name for leg in legs]
     leg = str(row.raw("leg"))

@@ -7,13 +7,19 @@ from scenarios.junction.geometry import edge_names, inbound_edges, target
 
 __all__ = ["routes_xml"]
 
-TYPES = """    <vType id="car" vClass="passenger" length="4.6" minGap="2.5" sigma="0.5" tau="1.1" speedFactor="normc(1,0.1,0.7,1.3)"/>
-    <vType id="truck" vClass="truck" length="10.5" minGap="2.5" sigma="0.5" tau="1.4" accel="1.2" speedFactor="normc(0.9,0.05,0.7,1.0)"/>"""
+CAR = (
+    '    <vType id="car" vClass="passenger" length="4.6" minGap="2.5" sigma="0.5" tau="1.1" '
+    'speedFactor="normc(1,0.1,0.7,1.3)"/>'
+)
+TRUCK = (
+    '    <vType id="truck" vClass="truck" length="10.5" minGap="2.5" sigma="0.5" tau="1.4" accel="1.2" '
+    'speedFactor="normc(0.9,0.05,0.7,1.0)"/>'
+)
 
 
 def routes_xml(description: Description) -> str:
     """Return a route file: one flow for each movement and interval, its arrivals drawn by SUMO's seed."""
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<routes>", TYPES]
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<routes>", CAR, TRUCK]
     for number, leg in enumerate(description.legs):
         lines += [
             f'    <vTypeDistribution id="mix{number}" vTypes="car truck" '

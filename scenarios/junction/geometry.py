@@ -82,19 +82,21 @@ def plain_xml(description: Description) -> dict[str, str]:
             onward = parts[i + 1][0] if i + 1 < len(parts) else CENTRE
             edges.append(
                 f'<edge id="{edge}" from="{edge}" to="{onward}" numLanes="{len(lanes)}" speed="{speed:.3f}" '
-                f'name={quoteattr(leg.name)}{sidewalk}/>'
+                f"name={quoteattr(leg.name)}{sidewalk}/>"
             )
             if onward != CENTRE:
                 connections += _into_bays(description, edge, lanes, onward, parts[i + 1][2])
         edges.append(
             f'<edge id="{out}" from="{CENTRE}" to="{stem}" numLanes="{leg.outbound}" speed="{speed:.3f}" '
-            f'name={quoteattr(leg.name)}{sidewalk}/>'
+            f"name={quoteattr(leg.name)}{sidewalk}/>"
         )
     connections += _over_the_junction(description)
     for leg in description.legs:
         if leg.crossing:
             stop_edge, out = inbound_edges(description, leg)[-1][0], edge_names(description, leg)[1]
-            connections.append(f'<crossing node="{CENTRE}" edges="{stop_edge} {out}" priority="true" width="{CROSSING_M}"/>')
+            connections.append(
+                f'<crossing node="{CENTRE}" edges="{stop_edge} {out}" priority="true" width="{CROSSING_M}"/>'
+            )
     return {
         "nod": _document("nodes", nodes),
         "edg": _document("edges", edges),
@@ -103,7 +105,9 @@ def plain_xml(description: Description) -> dict[str, str]:
 
 
 def _document(root: str, lines: Sequence[str]) -> str:
-    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', f"<{root}>", *(f"    {line}" for line in lines), f"</{root}>\n"])
+    return "\n".join(
+        ['<?xml version="1.0" encoding="UTF-8"?>', f"<{root}>", *(f"    {line}" for line in lines), f"</{root}>\n"]
+    )
 
 
 def _connection(description: Description, edge: str, lane: int, onward: str, to_lane: int) -> str:

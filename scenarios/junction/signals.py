@@ -60,7 +60,10 @@ def phases(description: Description, movements: Mapping[int, Movement]) -> list[
         ending = [k for k, letter in now.items() if after.get(k) is None and letter]
         ending_walks = [k for k in ending if movements[k].turn == CROSSING]
         early_s = max(
-            (math.ceil(movements[k].length_m / WALKING_SPEED) - timing.yellow_s - timing.all_red_s for k in ending_walks),
+            (
+                math.ceil(movements[k].length_m / WALKING_SPEED) - timing.yellow_s - timing.all_red_s
+                for k in ending_walks
+            ),
             default=0,
         )
         early_s = max(early_s, 0)

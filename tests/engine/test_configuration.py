@@ -4,12 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from engine.errors import InputError
 from engine.nursery import Nursery
 from engine.plan import Plan
 from engine.sumo.configuration import load
 from engine.sumo.installation import folder as sumo_folder
-
 from tests.conftest import built
 
 GAMES = sumo_folder() / "tools" / "game"
@@ -57,7 +57,8 @@ def test_a_configuration_without_an_end_ends(tmp_path):
 
 
 def test_overridden_options_are_named(tmp_path):
-    settings = '<end value="100"/><seed value="7"/><random value="true"/><time-to-teleport value="120"/><step-length value="0.5"/>'
+    values = {"end": "100", "seed": "7", "random": "true", "time-to-teleport": "120", "step-length": "0.5"}
+    settings = "".join(f'<{key} value="{value}"/>' for key, value in values.items())
     scenario = load(write_scenario(tmp_path, CAR.format(0), settings), "mine", tmp_path)
     assert scenario.step_s == 0.5
     assert dict(scenario.options) == {"step-length": "0.5"}

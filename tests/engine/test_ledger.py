@@ -6,6 +6,7 @@ import sys
 import time
 
 import pytest
+
 from engine.errors import InputError
 from engine.jobs import Attempt, Job
 from engine.ledger import Ledger, StudyLock
@@ -71,7 +72,9 @@ def test_readers_are_let_in_while_it_is_written(tmp_path):
 def test_ten_thousand_runs_open_fast(tmp_path):
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         rows = [(f"k{i}", "p", i, "done", '{"delay_s": 1.0}', result().to_bytes()) for i in range(10_000)]
-        ledger._db.executemany("INSERT INTO runs (key, plan_id, seed, status, metrics, result) VALUES (?, ?, ?, ?, ?, ?)", rows)
+        ledger._db.executemany(
+            "INSERT INTO runs (key, plan_id, seed, status, metrics, result) VALUES (?, ?, ?, ?, ?, ?)", rows
+        )
         ledger._db.commit()
     began = time.monotonic()
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
@@ -112,7 +115,14 @@ def test_a_missing_ledger_is_one_line_for_readers(tmp_path):
         Ledger(tmp_path / "ledger.sqlite", read_only=True)
 
 
-HOLD = "import sys, time; from engine.ledger import StudyLock; from pathlib import Path\nwith StudyLock(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
+HOLD = """
+import sys, time
+from pathlib import Path
+from engine.ledger import StudyLock
+with StudyLock(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
 
 
 def test_a_second_writer_is_refused_until_the_first_dies(tmp_path):

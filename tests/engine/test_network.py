@@ -1,6 +1,7 @@
 """Signals, movements and approaches of networks, made-up and real."""
 
 import pytest
+
 from engine.errors import InputError
 from engine.layout import layout
 from engine.sumo.net import read_network

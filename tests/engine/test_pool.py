@@ -7,9 +7,10 @@ import sys
 import time
 
 import pytest
+
 from engine.errors import InputError
 from engine.jobs import Job
-from engine.nursery import Lost
+from engine.nursery import LostError
 from engine.plan import Plan
 from engine.pool import Pool
 from engine.result import RunResult
@@ -33,7 +34,7 @@ def runner(marks):
             if job.key.startswith("dies") and (first or "always" in job.key):
                 os._exit(7)
             if job.key.startswith("lost") and first:
-                raise Lost("the simulation's process ended with signal 9")
+                raise LostError("the simulation's process ended with signal 9")
             if job.key.startswith("hangs") and first:
                 time.sleep(600)
             if job.key.startswith("stops") and first:

@@ -1,6 +1,7 @@
 """Pools that cannot start; apart from test_pool.py, because one process holds one Ray at a time."""
 
 import pytest
+
 from engine.errors import InputError
 from engine.jobs import Job
 from engine.plan import Plan

@@ -1,6 +1,7 @@
 """Plans as SUMO additional files, and the programs that are in force in a scenario."""
 
 import pytest
+
 from engine.errors import InputError
 from engine.plan import Plan
 from engine.search import Sobol

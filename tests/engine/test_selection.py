@@ -3,6 +3,7 @@
 import math
 
 import pytest
+
 from engine.selection import judge, rank
 from engine.statistics import interval, paired_interval
 

@@ -1,19 +1,20 @@
 """One simulation: every backend gives the same bits, and SUMO's own record gives the same delay."""
 
 import dataclasses
+import itertools
 import multiprocessing
 import os
 import signal
 from pathlib import Path
 
 import pytest
+
 from engine.errors import InputError
-from engine.nursery import Lost, Nursery
+from engine.nursery import LostError, Nursery
 from engine.plan import Plan
 from engine.result import RunResult
 from engine.simulation import Simulation
 from engine.space import SpaceOptions, plan_space
-
 from tests.conftest import built, tripinfo_delay
 
 BACKENDS = ("native", "libsumo", "traci")
@@ -61,12 +62,16 @@ def test_delay_is_that_of_sumos_own_tripinfo(name, request, tmp_path):
 
 
 def test_warm_up_leaves_out_the_vehicles_due_before_it(tmp_path):
-    import xml.etree.ElementTree as ElementTree
+    from xml.etree import ElementTree
 
     scenario, network = built(tmp_path, "scenario=cologne1", "scenario.end_s=26100", "scenario.warmup_s=300")
     result = run(scenario, network, tripinfo=tmp_path / "tripinfo.xml")
     trips = ElementTree.parse(tmp_path / "tripinfo.xml").getroot().findall("tripinfo")
-    due = [t for t in trips if float(t.get("depart")) - float(t.get("departDelay")) >= 25500.0 - 1e-6 or float(t.get("depart")) < 0]
+    due = [
+        t
+        for t in trips
+        if float(t.get("depart")) - float(t.get("departDelay")) >= 25500.0 - 1e-6 or float(t.get("depart")) < 0
+    ]
     total = sum(float(t.get("timeLoss")) + float(t.get("departDelay")) for t in due)
     assert result.network["vehicles"] == len(due) > 100
     assert result.network["delay_s"] == pytest.approx(total / len(due), abs=0.006)
@@ -106,8 +111,10 @@ def test_a_plan_changes_what_it_says(cologne1):
     assert plan.programs[0].cycle_s < space.programs[0].cycle_s
     assert result.network["delay_s"] != run(scenario, network).network["delay_s"]
     rows = [cycle for cycle in result.cycles if cycle.group == 0]
-    lengths = [b.start_s - a.start_s for a, b in zip(rows[1:], rows[2:], strict=False)]
-    assert sum(lengths) / len(lengths) * (2 if len(rows) > 20 else 1) == pytest.approx(plan.programs[0].cycle_s, rel=0.35)
+    lengths = [b.start_s - a.start_s for a, b in itertools.pairwise(rows[1:])]
+    assert sum(lengths) / len(lengths) * (2 if len(rows) > 20 else 1) == pytest.approx(
+        plan.programs[0].cycle_s, rel=0.35
+    )
 
 
 def test_memory_stays_flat_over_runs(cologne1):
@@ -132,12 +139,12 @@ def test_a_killed_simulation_is_lost_and_the_next_one_runs(cologne1):
 
         timer = threading.Timer(0.1, kill)
         timer.start()
-        with pytest.raises(Lost, match="signal 9"):
+        with pytest.raises(LostError, match="signal 9"):
             nursery.run(Plan(()), 1)
         timer.join()
         assert nursery.run(Plan(()), 1) == whole
         os.kill(nursery.pid, signal.SIGKILL)
-        with pytest.raises(Lost, match="parent process"):
+        with pytest.raises(LostError, match="parent process"):
             nursery.run(Plan(()), 1)
 
 

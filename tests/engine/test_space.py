@@ -4,12 +4,13 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from engine.errors import InputError
 from engine.plan import Phase, Plan, Program
 from engine.search import Grid, Sobol
 from engine.space import PlanSpace, SpaceOptions
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def program(signal="a", greens=(30, 12), offset_s=0.0, low=5.0, high=600.0, yellow_s=3.0):
@@ -25,14 +26,21 @@ programs = st.lists(
 
 
 @settings(max_examples=200, deadline=None)
-@given(drawn=programs, unit=st.lists(st.floats(0, 1), min_size=30, max_size=30), radius=st.sampled_from([0.1, 0.3, math.inf]))
+@given(
+    drawn=programs,
+    unit=st.lists(st.floats(0, 1), min_size=30, max_size=30),
+    radius=st.sampled_from([0.1, 0.3, math.inf]),
+)
 def test_every_point_is_a_plan_that_encodes_back(drawn, unit, radius):
     of_signals = [program(f"s{i}", greens, float(offset)) for i, (greens, offset) in enumerate(drawn)]
     space = PlanSpace(of_signals, SpaceOptions(radius=radius, max_cycle_s=320.0))
     plan = space.decode(space.from_unit(np.array(unit[: space.n_dimensions])))
     for new, old in zip(plan.programs, space.programs, strict=True):
         assert all(phase.duration_s == int(phase.duration_s) for phase in new.phases)
-        assert all(low <= green <= high for low, green, high in zip(new.min_green_s, new.greens_s, new.max_green_s))
+        assert all(
+            low <= green <= high
+            for low, green, high in zip(new.min_green_s, new.greens_s, new.max_green_s, strict=True)
+        )
         assert 0 <= new.offset_s < new.cycle_s
         assert new.cycle_s == sum(new.greens_s) + old.fixed_s
         assert [p for p in new.phases if p.stage < 0] == [p for p in old.phases if p.stage < 0]

@@ -1,13 +1,17 @@
 """Stages are told from intergreens."""
 
 import pytest
+
 from engine.network import Link
 from engine.stages import NetPhase, NetProgram, stage_program
 
 
 def links(n_vehicle, crossings=()):
     vehicle = [Link(i, "N-through", "N", "through", "vehicle", f"l{i}", f"o{i}", 20.0) for i in range(n_vehicle)]
-    walking = [Link(n_vehicle + i, "crossing N", "N", "crossing", "pedestrian", "w", "c", length_m) for i, length_m in enumerate(crossings)]
+    walking = [
+        Link(n_vehicle + i, "crossing N", "N", "crossing", "pedestrian", "w", "c", length_m)
+        for i, length_m in enumerate(crossings)
+    ]
     return [*vehicle, *walking]
 
 

@@ -7,13 +7,14 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from engine.errors import InputError
 from experiments import cli
 from experiments._compose import compose
 from experiments.completion import complete
 from experiments.config import identity
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 GREENSPLIT = str(Path(sys.executable).parent / "greensplit")
 
@@ -136,13 +137,17 @@ def test_any_path_is_taken_as_it_is(path):
     assert compose("sweep", [f"out={path}"]).out == Path(path)
 
 
-@pytest.mark.parametrize("path", ["拥堵 路口/方案", "a,b=c", "[x]{y}", "it's \"quoted\"", "a${b}\\", "\\'", "(#1):@!", "~x"])
+@pytest.mark.parametrize(
+    "path", ["拥堵 路口/方案", "a,b=c", "[x]{y}", 'it\'s "quoted"', "a${b}\\", "\\'", "(#1):@!", "~x"]
+)
 def test_awkward_paths_are_taken_as_they_are(path):
     assert compose("run", [f"out={path}"]).out == Path(path)
 
 
 def test_configuration_is_shown_by_hydra(capsys):
-    done = subprocess.run([GREENSPLIT, "sweep", "--cfg", "job", "seeds=[4,5]"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [GREENSPLIT, "sweep", "--cfg", "job", "seeds=[4,5]"], capture_output=True, text=True, check=True
+    )
     assert "budget: 96" in done.stdout
     assert "- 4\n- 5" in done.stdout
     assert not Path("outputs").exists()
@@ -150,7 +155,14 @@ def test_configuration_is_shown_by_hydra(capsys):
 
 def test_identity_leaves_out_how_a_study_is_computed():
     base = identity(compose("sweep", []))
-    for same in ("workers=7", "search.budget=300", "out=elsewhere", "backend=libsumo", "ray.address=h:1", "run.attempts=3"):
+    for same in (
+        "workers=7",
+        "search.budget=300",
+        "out=elsewhere",
+        "backend=libsumo",
+        "ray.address=h:1",
+        "run.attempts=3",
+    ):
         assert identity(compose("sweep", [same])) == base
     for other in ("seeds=[1,2]", "search.seed=1", "plans=cycle", "scenario=cologne1", "queue.max_m=500"):
         assert identity(compose("sweep", [other])) != base

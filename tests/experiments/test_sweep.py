@@ -29,7 +29,7 @@ SMALL = (
 
 
 def greensplit(*arguments, check=0):
-    done = subprocess.run([GREENSPLIT, *arguments], capture_output=True, text=True, timeout=280)
+    done = subprocess.run([GREENSPLIT, *arguments], check=False, capture_output=True, text=True, timeout=280)
     assert done.returncode == check, done.stderr
     return done
 
@@ -91,7 +91,9 @@ def test_a_study_holds_what_the_design_says(study):
     assert summary["simulations"]["holdout"] == 8
     assert set(results["role"]) == {"training", "holdout"}
     held_out = results.filter(polars.col("role") == "holdout")
-    assert set(held_out["plan_id"]) <= {"baseline", summary["best"]["plan_id"]} | {(summary["candidate"] or {}).get("plan_id")}
+    assert set(held_out["plan_id"]) <= {"baseline", summary["best"]["plan_id"]} | {
+        (summary["candidate"] or {}).get("plan_id")
+    }
     baseline = held_out.filter(polars.col("plan_id") == "baseline")
     assert summary["baseline"]["delay_s"]["mean"] == pytest.approx(baseline["delay_s"].mean())
     low, high = summary["difference"]["delay_s"]["ci95"] or summary["candidate_difference"]["delay_s"]["ci95"]
@@ -208,7 +210,9 @@ def test_a_folder_of_another_study_is_refused_and_untouched(study):
     before = {path.name: path.read_bytes() for path in study.iterdir() if path.is_file() and path.name != ".lock"}
     done = greensplit(*SMALL, "search.seed=5", f"out={study}", check=2)
     assert re.fullmatch(r"greensplit: error: out='.*' holds another study .*\n", done.stderr)
-    assert {path.name: path.read_bytes() for path in study.iterdir() if path.is_file() and path.name != ".lock"} == before
+    assert {
+        path.name: path.read_bytes() for path in study.iterdir() if path.is_file() and path.name != ".lock"
+    } == before
 
 
 def test_report_draws_the_page_again(study):

@@ -67,7 +67,7 @@ class PlainScorer:
             v["inside"] = True
             return
         feeds = range(net.feed_start[lane], net.feed_start[lane + 1])
-        if v["queue"] < 0 and len(feeds):
+        if v["queue"] < 0 and feeds:
             v["queue"] = net.feed_queue[feeds[0]]
         to_end = net.lane_length_m[lane] - position
         v["here"] = {net.feed_queue[i]: net.feed_base_m[i] + to_end for i in feeds}

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from kernels.scoring import scorer
 
+from kernels.scoring import scorer
 from tests.kernels.plain_scorer import PlainScorer
 
 SPEED = 13.89
@@ -243,7 +243,8 @@ def test_arrays_that_do_not_fit_are_refused():
 
 def test_an_empty_network_scores_nothing():
     names = ("lane_length_m", "lane_limit", "lane_zone", "lane_queue", "lane_inside", "lane_exit", "feed_queue")
-    empty = dict.fromkeys((*names, "feed_base_m", "queue_group", "queue_bit", "queue_storage_m", "link_index"), [])
+    names = (*names, "feed_base_m", "queue_group", "queue_bit", "queue_storage_m", "link_index")
+    empty = {name: [] for name in names}
     kernel = scorer(road(**empty, feed_start=[0], link_start=[0], signal_group_start=[0]), 1.0, 0.0, 10.0)
     kernel.begin_step(1.0)
     kernel.end_step()

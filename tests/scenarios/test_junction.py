@@ -2,11 +2,12 @@
 
 import copy
 import subprocess
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 import pytest
-import scenarios.junction
 import yaml
+
+import scenarios.junction
 from engine.errors import InputError
 from engine.sumo.installation import binary, environment
 from scenarios.junction import data, signals
@@ -101,7 +102,12 @@ def test_a_junction_of_ones_own_with_chinese_names_and_three_legs(tmp_path):
         "legs": [
             {"name": "北", "bearing": 0, "length_m": 200, "speed_km_h": 50, "inbound": [{"turns": ["left", "right"]}]},
             {"name": "东 路", "bearing": 90, "length_m": 200, "inbound": [{"turns": ["through", "right"]}]},
-            {"name": "西", "bearing": 270, "length_m": 200, "inbound": [{"turns": ["through"]}, {"turns": ["left"], "bay_m": 40}]},
+            {
+                "name": "西",
+                "bearing": 270,
+                "length_m": 200,
+                "inbound": [{"turns": ["through"]}, {"turns": ["left"], "bay_m": 40}],
+            },
         ],
         "counts": [{"start": "17:15", "leg": "东 路", "turn": "through", "vehicles": 100}],
         "timing": {
@@ -193,8 +199,12 @@ def test_movements_may_meet_only_where_a_rule_resolves_it():
     description = data.read(None)
 
     def meet(*turns):
-        movements = {i: signals.Movement(leg, turn, "x", 10.0, frozenset({1 - i})) for i, (leg, turn) in enumerate(turns)}
-        stage = data.Stage(30, tuple(t for t in turns if t[1] != "crossing"), tuple(t[0] for t in turns if t[1] == "crossing"))
+        movements = {
+            i: signals.Movement(leg, turn, "x", 10.0, frozenset({1 - i})) for i, (leg, turn) in enumerate(turns)
+        }
+        stage = data.Stage(
+            30, tuple(t for t in turns if t[1] != "crossing"), tuple(t[0] for t in turns if t[1] == "crossing")
+        )
         return signals._greens(description, 0, stage, movements)
 
     assert meet(("north", "left"), ("south", "through")) == {0: "g", 1: "G"}

@@ -1,0 +1,13 @@
+from kernels.scoring import Scorer
+
+class Drive:
+    now_s: float
+    n_collisions: int
+    n_teleports: int
+    n_vanished: int
+
+    def __init__(self, options: list[str], scorer: Scorer, lane_ids: list[str], signal_ids: list[str]) -> None: ...
+    def run_until(self, time_s: float) -> None: ...
+    def finish(self) -> list[tuple[tuple[str, ...], float]]: ...
+    @staticmethod
+    def close() -> None: ...
