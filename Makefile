@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # The compiled modules are rebuilt before anything runs when their sources changed, so that no stale one can pass.
 COMPILED := $(wildcard kernels/*.pyx kernels/*.pxd engine/sumo/*.pyx)
 
-.PHONY: setup demo test test-all check clean
+.PHONY: setup demo test test-slow check clean
 
 setup: $(VENV)/.installed
 
@@ -20,15 +20,15 @@ $(VENV)/.installed: constraints.txt pyproject.toml setup.py $(COMPILED)
 	touch $@
 
 demo: setup
-	$(BIN)/greensplit sweep scenario=junction search.budget=96 out=studies/demo
+	$(BIN)/greensplit sweep scenario=junction search.budget=24 out=studies/demo
 
-# The fast tests: seconds of pure logic, short simulations, the commands of the README's first page.
+# The fast tests: pure logic, and simulations of seconds.
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not slow"
 
-# Everything, as continuous integration runs it.
-test-all: setup
-	$(BIN)/python -m pytest -m "slow or not slow"
+# Real Ray, whole sweeps, lost workers, the README's commands: continuous integration runs them, too.
+test-slow: setup
+	$(BIN)/python -m pytest -m slow
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -1,4 +1,4 @@
-"""The charts of a study's page, drawn by Plotly."""
+"""The charts of a study's page, for Plotly. A colour such as ``var(--rival)`` is resolved by the page, by theme."""
 
 from __future__ import annotations
 
@@ -7,197 +7,145 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from experiments.report.study import Approach, StudyData
+from experiments.report.comparison import Approach, direction
+from experiments.report.study import StudyData
 
-__all__ = ["by_approach", "by_plan", "interval_plot", "phase_diagram", "queue_map"]
+__all__ = ["by_approach", "by_plan", "evidence", "plain"]
 
-BEFORE, AFTER = "#8a94a6", "#0b7a75"
-STATE_COLOURS = {"G": "#1a9850", "g": "#91cf60", "y": "#fdae61", "u": "#fdae61", "r": "#d9d9de", "s": "#c7e9b4"}
-STATE_NAMES = {"G": "green", "g": "green, gives way", "y": "yellow", "u": "red-yellow", "s": "turn after stop"}
-SHOWN_QUEUES = 24
-BIN_S = 60.0
+NET, RIVAL, OTHER, LINE = "var(--net)", "var(--rival)", "var(--other)", "var(--line)"
+COLOURS = (NET, RIVAL)
+SYMBOLS = ("circle", "diamond")
+"""Plans differ by their marker's form as well, never by colour alone."""
 
 
-def _figure(data: Sequence[Mapping[str, Any]], **layout: Any) -> str:
-    """Return a figure as JSON that is safe inside a script element."""
-    from plotly.utils import PlotlyJSONEncoder  # noqa: PLC0415  plotly takes its time to import
-
-    base = {
-        "font": {"family": "system-ui, sans-serif", "size": 13},
-        "margin": {"l": 60, "r": 20, "t": 20, "b": 50},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "hoverlabel": {"namelength": -1},
-        "legend": {"orientation": "h", "y": 1.08, "x": 0},
-    }
-    text = json.dumps({"data": data, "layout": base | layout}, cls=PlotlyJSONEncoder)
+def figure(data: Sequence[Mapping[str, Any]], **layout: object) -> str:
+    """Return a figure as JSON that is safe inside a script element. Numbers keep one digit more than is shown."""
+    margin = {"l": 60, "r": 16, "t": 30, "b": 48}
+    base = {"margin": margin, "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}}
+    text = json.dumps({"data": _rounded(data), "layout": base | layout}, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def interval_plot(summary: Mapping[str, Any]) -> str:
-    """Return mean delay of both plans with 95 % intervals."""
-    rows = [("plan in the net", summary["baseline"], BEFORE), ("best plan", summary["best"], AFTER)]
-    data = []
-    for name, plan, colour in rows:
-        delay = plan["delay_s"]
-        if delay is None:
-            continue
-        half = (delay["ci95"][1] - delay["ci95"][0]) / 2 if delay["ci95"] else 0.0
-        data.append(
-            {
-                "type": "scatter",
-                "x": [delay["mean"]],
-                "y": [name],
-                "error_x": {"type": "data", "array": [half], "thickness": 3, "width": 8},
-                "mode": "markers",
-                "marker": {"size": 13, "color": colour},
-                "name": name,
-                "showlegend": False,
-            }
-        )
-    return _figure(
-        data, height=180, margin={"l": 120, "r": 20, "t": 10, "b": 45},
-        xaxis={"title": {"text": "delay, s per vehicle"}, "rangemode": "tozero"}, yaxis={"autorange": "reversed"},
-    )  # fmt: skip
+def _rounded(value: object) -> object:
+    if isinstance(value, float):
+        return round(value, 2)
+    if isinstance(value, Mapping):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    return [_rounded(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def by_plan(summary: Mapping[str, Any]) -> str:
-    """Return the mean training delay of every plan, in the order of their ranks."""
-    ranking = [row for row in summary["ranking"] if row["delay_s_mean"] is not None]
-    colours = [
-        BEFORE if row["plan_id"] == "baseline" else AFTER if row["plan_id"] == summary["best"]["plan_id"] else "#b9d8d6"
-        for row in ranking
-    ]
-    data = [
-        {
-            "type": "bar",
-            "x": list(range(1, len(ranking) + 1)),
-            "y": [row["delay_s_mean"] for row in ranking],
-            "text": [row["plan_id"] for row in ranking],
-            "textposition": "none",
-            "marker": {"color": colours},
-            "hovertemplate": "rank %{x}: plan %{text}, %{y:.1f} s<extra></extra>",
-        }
-    ]
-    return _figure(
-        data, height=300, xaxis={"title": {"text": "rank on the training seeds"}},
-        yaxis={"title": {"text": "delay, s per vehicle"}}, bargap=0.15,
-    )  # fmt: skip
-
-
-def by_approach(rows: Sequence[Approach]) -> str:
-    """Return control delay by approach under both plans."""
-    names = [f"{row.name}<br>{_short(row.signal)}" for row in rows]
-    data = [
-        {"type": "bar", "name": name, "x": names, "y": [row.delay_s[i] for row in rows], "marker": {"color": colour}}
-        for i, (name, colour) in enumerate((("plan in the net", BEFORE), ("best plan", AFTER)))
-    ]
-    return _figure(data, height=340, barmode="group", yaxis={"title": {"text": "control delay, s per vehicle"}})
-
-
-def _short(name: str, most: int = 18) -> str:
-    # Plotly reads a few tags in labels; ids come from users' files.
+def plain(name: str, most: int = 24) -> str:
+    """Return a name of the user's for a chart: Plotly reads a few tags, links and entities in its labels."""
     text = name if len(name) <= most else f"{name[: most - 1]}…"
-    return text.replace("<", "‹").replace(">", "›")
+    return text.replace("<", "[").replace(">", "]").replace("&", "+").replace("%{", "% {")
 
 
-def phase_diagram(program: Mapping[str, Any], links: Sequence[Mapping[str, Any]]) -> str:
-    """Return one signal's cycle: a bar for each group of links that always show the same, from the cycle's start."""
-    width = len(program["phases"][0][1])
-    columns: dict[str, list[int]] = {}
-    for index in range(width):
-        columns.setdefault("".join(phase[1][index] for phase in program["phases"]), []).append(index)
-    names: dict[int, str] = {link["index"]: link["movement"] for link in links}
-    labels = []
-    for indices in columns.values():
-        label = ", ".join(sorted({names.get(index, f"link {index}") for index in indices}))
-        labels.append(_short(label, 44))
-    data: list[dict[str, Any]] = []
-    shown: set[str] = set()
-    for row, letters in enumerate(columns):
-        at_s = 0.0
-        for letter, (seconds, _, _) in zip(letters, program["phases"], strict=True):
-            if letter in STATE_NAMES:
-                name = STATE_NAMES[letter]
-                data.append(
-                    {
-                        "type": "bar",
-                        "orientation": "h",
-                        "x": [seconds],
-                        "base": [at_s],
-                        "y": [row],
-                        "width": 0.7,
-                        "marker": {"color": STATE_COLOURS[letter]},
-                        "name": name,
-                        "legendgroup": name,
-                        "showlegend": name not in shown,
-                        "hovertemplate": f"{name}: {at_s:g}-{at_s + seconds:g} s<extra></extra>",
-                    }
-                )
-                shown.add(name)
-            at_s += seconds
-    return _figure(
-        data, height=90 + 26 * len(labels), barmode="overlay", margin={"l": 300, "r": 20, "t": 30, "b": 40},
-        xaxis={"title": {"text": "seconds of the cycle"}, "range": [0, at_s]},
-        yaxis={"tickvals": list(range(len(labels))), "ticktext": labels, "autorange": "reversed"},
-    )  # fmt: skip
+def _points(
+    x: Sequence[object], y: Sequence[object], colour: str, symbol: str, name: str, **more: object
+) -> dict[str, Any]:
+    marker = {"color": colour, "symbol": symbol, "size": 11}
+    return {"type": "scatter", "mode": "markers", "x": x, "y": y, "name": name, "marker": marker, **more}
 
 
-def queue_map(study: StudyData) -> str | None:
-    """Return back of queue over time for the busiest lane groups under both plans: medians over the reporting seeds."""
-    plans = [of for of in (study.baseline, study.best) if of]
-    if len(plans) < 2:
+def _mean_with_interval(of: Mapping[str, Any], y: str, colour: str, symbol: str, axis: str) -> dict[str, Any]:
+    half = (of["ci95"][1] - of["ci95"][0]) / 2.0 if of["ci95"] else 0.0
+    error = {"type": "data", "array": [half], "thickness": 3, "width": 9, "color": colour}
+    hover = "mean %{x:.1f} s ± %{error_x.array:.1f}<extra></extra>"
+    more = {"error_x": error, "xaxis": axis, "yaxis": axis.replace("x", "y"), "hovertemplate": hover}
+    return _points([of["mean"]], [y], colour, symbol, y, showlegend=False, **more)
+
+
+def evidence(study: StudyData) -> str | None:
+    """Return delay of each plan by reporting seed, its mean and interval; beside it the paired difference."""
+    if not any(plan.summary["delay_s"] for plan in study.plans):
         return None
-    window = study.summary["window"]
-    begin_s, end_s = window["begin_s"] + window["warmup_s"], window["end_s"]
-    n_bins = max(1, round((end_s - begin_s) / BIN_S))
-    tables = [[_binned(result.cycles, len(result.groups), begin_s, n_bins) for result in of.values()] for of in plans]
-    medians = [
-        [[statistics.median(run[group][i] for run in runs) for i in range(n_bins)] for group in range(len(runs[0]))]
-        for runs in tables
-    ]
-    order = sorted(range(len(medians[0])), key=lambda g: -max(*medians[0][g], *medians[1][g]))[:SHOWN_QUEUES]
-    if not order:
-        return None
-    groups = next(iter(plans[0].values())).groups
-    labels = [f"{groups[g].group} · {_short(groups[g].signal, 12)}" for g in order]
-    longest = max(max(medians[p][g]) for p in range(2) for g in order)
-    minutes = [i * BIN_S / 60.0 for i in range(n_bins)]
-    data = [
-        {
-            "type": "heatmap",
-            "z": [medians[p][g] for g in order],
-            "x": minutes,
-            "y": list(range(len(order))),
-            "customdata": [[label] * n_bins for label in labels],
-            "xaxis": axis,
-            "zmin": 0,
-            "zmax": longest or 1.0,
-            "colorscale": "Viridis",
-            "colorbar": {"title": {"text": "m"}},
-            "showscale": p == 1,
-            "hovertemplate": "%{customdata}<br>minute %{x:.0f}: %{z:.0f} m<extra></extra>",
+    data = []
+    for plan, colour, symbol in zip(study.plans, COLOURS, SYMBOLS, strict=False):
+        seeds = list(plan.runs)
+        delays = [plan.runs[seed].network["delay_s"] for seed in seeds]
+        hover = "seed %{customdata}: %{x:.1f} s<extra></extra>"
+        dots = _points(delays, [plan.name] * len(seeds), colour, "line-ns-open", plan.name, showlegend=False)
+        data.append(dots | {"customdata": seeds, "hovertemplate": hover, "opacity": 0.75})
+        if plan.summary["delay_s"] and plan.summary["delay_s"]["mean"] is not None:
+            data.append(_mean_with_interval(plan.summary["delay_s"], plan.name, colour, symbol, "x"))
+    layout: dict[str, Any] = {
+        "xaxis": {"title": {"text": "delay, s per vehicle"}, "domain": [0.0, 1.0]},
+        "yaxis": {"autorange": "reversed", "type": "category"},
+    }
+    if study.difference["mean"] is not None:
+        first, second = study.plans[0].runs, study.plans[-1].runs
+        both = [seed for seed in first if seed in second]
+        changes = [second[seed].network["delay_s"] - first[seed].network["delay_s"] for seed in both]
+        hover = "seed %{customdata}: %{x:.1f} s<extra></extra>"
+        dots = _points(changes, ["difference"] * len(both), RIVAL, "line-ns-open", "", xaxis="x2", yaxis="y2")
+        data.append(dots | {"customdata": both, "hovertemplate": hover, "opacity": 0.75, "showlegend": False})
+        data.append(_mean_with_interval(study.difference, "difference", RIVAL, SYMBOLS[1], "x2"))
+        layout["xaxis"]["domain"] = [0.0, 0.5]
+        layout["xaxis2"] = {
+            "title": {"text": f"{study.plans[-1].name} \N{MINUS SIGN} plan in the net, s"},
+            "domain": [0.57, 1.0],
+            "anchor": "y2",
+            "rangemode": "tozero",
         }
-        for p, axis in enumerate(("x", "x2"))
-    ]
-    annotations = [
-        {"text": text, "x": x, "y": 1.0, "xref": "paper", "yref": "paper", "yanchor": "bottom", "showarrow": False}
-        for text, x in (("plan in the net", 0.24), ("best plan", 0.76))
-    ]
-    return _figure(
-        data, height=120 + 20 * len(order), margin={"l": 230, "r": 20, "t": 30, "b": 45}, annotations=annotations,
-        xaxis={"domain": [0.0, 0.49], "title": {"text": "minutes"}},
-        xaxis2={"domain": [0.51, 1.0], "title": {"text": "minutes"}},
-        yaxis={"tickvals": list(range(len(order))), "ticktext": labels, "autorange": "reversed"},
+        layout["yaxis2"] = {"anchor": "x2", "showticklabels": False, "type": "category"}
+        zero = {"type": "line", "xref": "x2", "yref": "y2 domain", "x0": 0, "x1": 0, "y0": 0, "y1": 1}
+        layout["shapes"] = [zero | {"line": {"color": "var(--ink)", "width": 1.5}}]
+    return figure(data, height=190, margin={"l": 110, "r": 16, "t": 8, "b": 48}, **layout)
+
+
+def by_plan(study: StudyData) -> str:
+    """Return the training delay of every plan by rank: the mean, and each seed."""
+    ranking = [row for row in study.summary["ranking"] if row["delay_s_mean"] is not None]
+    rival = study.plans[-1].summary["plan_id"]
+    ranks = {row["plan_id"]: rank for rank, row in enumerate(ranking, start=1)}
+    seeds = [(ranks[plan_id], delay_s) for plan_id, of in study.delays_s.items() if plan_id in ranks for delay_s in of]
+    dots = _points([rank for rank, _ in seeds], [delay_s for _, delay_s in seeds], OTHER, "circle", "single seeds")
+    dots["marker"] |= {"size": 4}
+    data = [dots | {"hoverinfo": "skip"}]
+    kinds = (
+        ("other plans", OTHER, "circle", lambda plan_id: plan_id not in ("baseline", rival)),
+        ("plan in the net", NET, "circle", lambda plan_id: plan_id == "baseline"),
+        (study.plans[-1].name, RIVAL, "diamond", lambda plan_id: plan_id == rival),
+    )
+    for name, colour, symbol, belongs in kinds[: 3 if rival != "baseline" else 2]:
+        rows = [row for row in ranking if belongs(row["plan_id"])]
+        means = _points(
+            [ranks[row["plan_id"]] for row in rows], [row["delay_s_mean"] for row in rows], colour, symbol, name
+        )
+        hover = "rank %{x}: plan %{customdata}, mean %{y:.1f} s<extra></extra>"
+        if rows:
+            data.append(means | {"customdata": [plain(row["plan_id"]) for row in rows], "hovertemplate": hover})
+    delays = [row["delay_s_mean"] for row in ranking] + [delay_s for _, delay_s in seeds]
+    # Gridlocked runs reach ten times the others' delay, and would press them onto one line.
+    wide = len(delays) > 1 and min(delays) > 0.0 and max(delays) > 5.0 * statistics.median(delays)
+    yaxis = {"title": {"text": "delay, s per vehicle" + (", logarithmic" if wide else "")}}
+    return figure(
+        data, height=320, xaxis={"title": {"text": "rank on the training seeds"}, "zeroline": False},
+        yaxis=yaxis | ({"type": "log"} if wide else {}),
     )  # fmt: skip
 
 
-def _binned(cycles: Sequence[Any], n_groups: int, begin_s: float, n_bins: int) -> list[list[float]]:
-    """Return each group's back of queue in each bin: that of the cycle that covers the bin's middle, metres."""
-    table = [[0.0] * n_bins for _ in range(n_groups)]
-    for cycle in cycles:
-        first = max(0, int((cycle.start_s - begin_s) / BIN_S + 0.5))
-        last = min(n_bins, int((cycle.end_s - begin_s) / BIN_S + 0.5))
-        for i in range(first, max(last, min(first + 1, n_bins))):
-            table[cycle.group][i] = max(table[cycle.group][i], cycle.queue_m)
-    return table
+def by_approach(study: StudyData, rows: Sequence[Approach]) -> str | None:
+    """Return control delay of each approach under both plans, joined by a line; largest gain on top."""
+    if not rows:
+        return None
+    several = len({row.signal for row in rows}) > 1
+    rows = sorted(rows, key=lambda row: row.delay_s[-1] - row.delay_s[0])
+    places = list(range(len(rows)))
+    labels = [plain(direction(row.name)) + (f" · {plain(row.signal, 14)}" if several else "") for row in rows]
+    data: list[dict[str, Any]] = []
+    if len(study.plans) > 1:
+        x = [value for row in rows for value in (row.delay_s[0], row.delay_s[1], None)]
+        y = [value for place in places for value in (place, place, None)]
+        line = {"color": LINE, "width": 4}
+        data.append({"type": "scatter", "mode": "lines", "x": x, "y": y, "line": line, "hoverinfo": "skip"})
+        data[0]["showlegend"] = False
+    for i, (plan, colour, symbol) in enumerate(zip(study.plans, COLOURS, SYMBOLS, strict=False)):
+        points = _points([row.delay_s[i] for row in rows], places, colour, symbol, plan.name)
+        hover = "%{customdata}: %{x:.1f} s<extra>" + plan.name + "</extra>"
+        data.append(points | {"customdata": labels, "hovertemplate": hover})
+    return figure(
+        data, height=110 + 26 * len(rows), margin={"l": 150, "r": 16, "t": 34, "b": 48},
+        xaxis={"title": {"text": "control delay, s per vehicle"}, "rangemode": "tozero"},
+        yaxis={"tickvals": places, "ticktext": labels, "range": [len(rows) - 0.4, -0.6], "zeroline": False},
+    )  # fmt: skip

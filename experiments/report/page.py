@@ -2,110 +2,138 @@
 
 from __future__ import annotations
 
-import json
+import base64
+import hashlib
 from pathlib import Path
 from typing import Any
 
 from engine.files import write_text
-from experiments.report import charts
-from experiments.report.study import Approach, StudyData, approaches, groups, read_study
+from engine.plan import BASELINE
+from experiments.report import charts, queues
+from experiments.report.comparison import Approach, approaches, direction, groups, measures
+from experiments.report.phases import SignalDiagrams, diagrams
+from experiments.report.study import StudyData, read_study
 
 __all__ = ["draw", "finding"]
 
+HERE = Path(__file__).parent
+# Plotly takes 4.8 MB. These limits keep the rest below a megabyte, however large the network; the page says where
+# something is left out, and the tables beside it in the folder have everything.
 SHOWN_PLANS = 200
-MEASURES = (
-    ("delay_s", "delay", "s per vehicle", 1),
-    ("control_delay_s", "control delay at the signals", "s per vehicle", 1),
-    ("stops_per_veh", "stops", "per vehicle", 2),
-    ("travel_time_s", "travel time of arrived vehicles", "s", 1),
-    ("throughput_veh", "arrived vehicles", "", 0),
-    ("queue_max_m", "longest back of queue", "m", 0),
-)
+SHOWN_PARAMETERS = 12_000
+SHOWN_APPROACHES = 300
+SHOWN_GROUPS = 400
+SHOWN_BARS = 4_500
+CHARTED_APPROACHES = 30
+FEW_ROWS = 40
+"""A longer table of lane groups starts folded."""
 
 
 def draw(folder: Path) -> Path:
     """Write ``report.html`` from a study's folder and return its path.
 
     Raises:
-        InputError: the folder is no study, or its study has not ended.
+        InputError: the folder is no study, its study has not ended, or a file in it is damaged.
     """
-    import plotly.offline  # noqa: PLC0415  plotly takes its time to import
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  takes its time to import
 
     study = read_study(folder)
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["fixed"] = _fixed
-    page = environment.get_template("page.html.j2").render(**_content(study), plotly=plotly.offline.get_plotlyjs())
+    environment.filters.update(fixed=_fixed, direction=direction)
+    page = environment.get_template("page.html.j2").render(**_content(study), **_assets())
     path = folder / "report.html"
     write_text(path, page)
     return path
 
 
-def _fixed(value: float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{value:,.{digits}f}".replace("-", "−")
+def _assets() -> dict[str, Any]:
+    """Return style, scripts, and the scripts' hashes: the page's own policy lets a browser run nothing else."""
+    import plotly.offline  # noqa: PLC0415  takes its time to import
+
+    style = (HERE / "page.css").read_text(encoding="utf-8")
+    scripts = [plotly.offline.get_plotlyjs(), (HERE / "page.js").read_text(encoding="utf-8")]
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    return {"style": style, "scripts": scripts, "hashes": hashes}
+
+
+def _fixed(value: float | None, digits: int = 1, sign: bool = False) -> str:
+    """Return a number with thousands separators and a true minus sign; a dash where there is none."""
+    if value is None:
+        return "\N{EN DASH}"
+    rounded = round(value, digits) + 0.0  # no minus before a zero
+    return f"{rounded:{'+' if sign and rounded else ''},.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _content(study: StudyData) -> dict[str, Any]:
     summary = study.summary
+    of_approaches, of_groups, of_signals = approaches(study), groups(study), diagrams(study)
+    changed = sorted(of_approaches, key=lambda row: -abs(row.delay_s[-1] - row.delay_s[0]))
+    busiest = sorted(of_groups, key=lambda row: (-row.change_s, -row.flow_veh_h))[:SHOWN_GROUPS]
+    shown_groups = {id(row) for row in busiest}
+    times = queues.queue_times(study)
+    figures = {
+        "evidence": charts.evidence(study),
+        "approaches": charts.by_approach(study, changed[:CHARTED_APPROACHES]),
+        "queue-lines": times and queues.queue_lines(study, times),
+        "queue-map": times and queues.queue_map(study, times),
+        "plans": charts.by_plan(study),
+    }
     window = summary["window"]
-    of_approaches = approaches(study)
-    signals = [
-        {
-            "id": before["signal"],
-            "plans": [
-                {"name": name, "cycle_s": sum(p[0] for p in of["phases"]), "offset_s": of["offset_s"], "chart": chart}
-                for name, of, chart in (
-                    ("plan in the net", before, charts.phase_diagram(before, _links(summary, before["signal"]))),
-                    ("best plan", after, charts.phase_diagram(after, _links(summary, after["signal"]))),
-                )
-            ],
-        }
-        for before, after in zip(summary["programs"]["baseline"], summary["programs"]["best"], strict=True)
-    ]
+    names = list(dict.fromkeys(name for row in summary["ranking"] for name in row["parameters"]))
     return {
+        "study": study,
         "summary": summary,
         "environment": study.environment,
+        "plans": study.plans,
         "finding": finding(summary),
-        "winners": _gains(of_approaches),
-        "measures": [
-            {
-                "label": label,
-                "unit": unit,
-                "digits": digits,
-                "before": summary["baseline"][key],
-                "after": summary["best"][key],
-            }
-            for key, label, unit, digits in MEASURES
-            if summary["baseline"][key] is not None
-        ],
-        "interval_chart": charts.interval_plot(summary),
-        "plan_chart": charts.by_plan(summary),
+        "gains": _gains(of_approaches),
+        "measures": measures(study),
+        "figures": {name: text for name, text in figures.items() if text},
         "ranking": summary["ranking"][:SHOWN_PLANS],
-        "n_plans": len(summary["ranking"]),
-        "approaches": of_approaches,
-        "approach_chart": charts.by_approach(of_approaches[:40]),
-        "groups": groups(study),
-        "signals": signals,
-        "queue_chart": charts.queue_map(study),
+        "parameter_names": names,
+        "n_with_parameters": SHOWN_PARAMETERS // max(1, len(names)),
+        "approaches": of_approaches[:SHOWN_APPROACHES],
+        "n_approaches": len(of_approaches),
+        "n_charted": min(len(of_approaches), CHARTED_APPROACHES),
+        "groups": [row for row in of_groups if id(row) in shown_groups],
+        "n_groups": len(of_groups),
+        "folded": len(of_groups) > FEW_ROWS,
+        "signals": _first_signals(of_signals),
+        "n_signals": len(of_signals),
         "window_text": f"{_clock(window['begin_s'] + window['warmup_s'])} to {_clock(window['end_s'])}",
-        "parameters": json.dumps(summary["best"]["parameters"], ensure_ascii=False),
+        "wall_text": _duration(summary["wall_s"]),
     }
 
 
-def _links(summary: dict[str, Any], signal: str) -> list[dict[str, Any]]:
-    links: list[dict[str, Any]] = summary["signals"][signal]["links"]
-    return links
+def _first_signals(signals: list[SignalDiagrams]) -> list[SignalDiagrams]:
+    """Return as many of the signals as the page has room for, at least one."""
+    shown: list[SignalDiagrams] = []
+    n_bars = 0
+    for signal in signals:
+        n_bars += signal.n_bars
+        if shown and n_bars > SHOWN_BARS:
+            break
+        shown.append(signal)
+    return shown
 
 
 def _clock(seconds: float) -> str:
     return f"{int(seconds // 3600):02d}:{int(seconds % 3600 // 60):02d}:{int(seconds % 60):02d}"
 
 
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 def finding(summary: dict[str, Any]) -> str:
     """Return a study's outcome in one or two plain sentences."""
     baseline = summary["baseline"]["delay_s"]
+    if len(summary["ranking"]) == 1:
+        measured = f": {baseline['mean']:.1f} s of delay per vehicle, mean of {baseline['n']} seeds" if baseline else ""
+        return f"The plan in the net alone was run{measured}."
     if summary["verdict"] == "better":
         low, high = summary["difference"]["delay_s"]["ci95"]
         return (
@@ -114,25 +142,26 @@ def finding(summary: dict[str, Any]) -> str:
             f"on {baseline['n']} held-out seeds."
         )
     if summary["verdict"] == "unreported":
-        return (
-            f"Plan {summary['best']['plan_id']} came first on the training seeds. No seeds were held out, "
-            "so nothing is proven."
+        first = (
+            "The plan in the net" if summary["best"]["plan_id"] == BASELINE else f"Plan {summary['best']['plan_id']}"
         )
+        return f"{first} came first on the training seeds. No seeds were held out, so nothing is proven."
     return "No plan beat the plan in the net with confidence on the held-out seeds: it stays."
 
 
-def _gains(rows: list[Approach]) -> str:
-    """Return who gains and who loses most, as far as the intervals are clear of zero."""
-    sure = [row for row in rows if row.difference.high is not None and row.difference.low is not None]
-    gains = sorted((row for row in sure if (row.difference.high or 0.0) < 0.0), key=lambda row: row.difference.mean)
-    losses = sorted((row for row in sure if (row.difference.low or 0.0) > 0.0), key=lambda row: -row.difference.mean)
-
-    def named(of: list[Approach]) -> str:
-        several = len({row.signal for row in rows}) > 1
-        return ", ".join(
-            f"{row.name}{f' at {row.signal}' if several else ''} {abs(row.difference.mean):.1f} s" for row in of[:3]
-        )
-
-    parts = [f"Approaches that gain: {len(gains)} (most: {named(gains)})."] if gains else []
-    parts += [f"Approaches that lose: {len(losses)} (most: {named(losses)})."] if losses else []
-    return " ".join(parts)
+def _gains(rows: list[Approach]) -> list[str]:
+    """Return who gains and who loses, a sentence each, as far as the intervals are clear of zero."""
+    sure = [(row, row.difference) for row in rows if row.difference and row.difference.low is not None]
+    gains = sorted((pair for pair in sure if (pair[1].high or 0.0) < 0.0), key=lambda pair: pair[1].mean)
+    losses = sorted((pair for pair in sure if (pair[1].low or 0.0) > 0.0), key=lambda pair: -pair[1].mean)
+    several = len({row.signal for row in rows}) > 1
+    sentences = []
+    for found, verb in ((gains, "gain"), (losses, "lose")):
+        if found:
+            count = f"{len(found)} of {len(rows)} approaches {verb}{'s' if len(found) == 1 else ''}"
+            most = ", ".join(
+                f"{direction(row.name)}{f' at {row.signal}' if several else ''} {abs(difference.mean):.1f} s"
+                for row, difference in found[:3]
+            )
+            sentences.append(f"{count} time{', most' if len(found) > 3 else ''}: {most} per vehicle.")
+    return sentences

@@ -3,146 +3,134 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
 from engine.ledger import Ledger
+from engine.plan import BASELINE
 from engine.result import RunResult
-from engine.statistics import Interval, interval
+from experiments.report._shape import SUMMARY, misfit
 
-__all__ = ["Approach", "Group", "StudyData", "approaches", "groups", "read_study"]
+__all__ = ["ShownPlan", "StudyData", "read_study"]
+
+
+@dataclass(frozen=True)
+class ShownPlan:
+    """One of the two plans that the page sets side by side.
+
+    Attributes:
+        name: what the page calls it.
+        summary: its measures, from ``summary.json``.
+        runs: whole results by reporting seed; a seed whose run failed is left out.
+        programs: its programs, as in ``summary.json``.
+    """
+
+    name: str
+    summary: dict[str, Any]
+    runs: dict[int, RunResult]
+    programs: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class StudyData:
-    """What a page needs: the summary, the environment, the reporting seeds, and whole results of two plans by seed."""
+    """What a page needs of a study.
+
+    Attributes:
+        folder: where it lies.
+        summary, environment: the files of these names.
+        seeds: the reporting seeds: the held-out ones, or the training seeds where none were held out.
+        plans: the plan in the net, then its rival: the best plan, or the one that won the training seeds and was not
+            confirmed. The plan in the net alone where it won the training seeds itself.
+        difference: paired difference in delay, rival - plan in the net, as in ``summary.json``; may hold nulls.
+        delays_s: delay of every training run by plan id, seconds per vehicle.
+    """
 
     folder: Path
     summary: dict[str, Any]
     environment: dict[str, Any]
     seeds: tuple[int, ...]
-    baseline: dict[int, RunResult]
-    best: dict[int, RunResult]
-
-
-@dataclass(frozen=True)
-class Group:
-    """One lane group under both plans: means over the reporting seeds; `None` where no vehicle came."""
-
-    signal: str
-    approach: str
-    name: str
-    flow_veh_h: float
-    delay_s: tuple[float | None, float | None]
-    los: tuple[str, str]
-    queue_p95_m: tuple[float, float]
-    stops: tuple[float | None, float | None]
-    truncated: bool
-
-
-@dataclass(frozen=True)
-class Approach:
-    """One approach under both plans: control delay per vehicle, and the paired difference best - baseline."""
-
-    signal: str
-    name: str
-    vehicles: float
-    delay_s: tuple[float, float]
-    difference: Interval
+    plans: tuple[ShownPlan, ...]
+    difference: dict[str, Any]
+    delays_s: dict[str, list[float]]
 
 
 def read_study(folder: Path) -> StudyData:
     """Return a study's data.
 
     Raises:
-        InputError: the folder is no study, or its study has not ended.
+        InputError: the folder is no study, its study has not ended, or one of its files is damaged.
     """
     if not (folder / "config.yaml").is_file():
         raise InputError(f"'{folder}' is no study's folder. Name one that sweep has written.")
     if not (folder / "summary.json").is_file():
         raise InputError(f"the study in '{folder}' has not ended. Run its command again: it goes on where it stopped.")
+    summary, environment = _object(folder / "summary.json"), _object(folder / "environment.json")
+    trouble = misfit(summary, SUMMARY, "summary")
+    if trouble:
+        raise _damaged(folder / "summary.json", trouble)
+    seeds = tuple(summary["holdout_seeds"] or summary["seeds"])
     try:
-        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-        environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
-        seeds = tuple(summary["holdout_seeds"] or summary["seeds"])
-        plan_ids = summary["baseline"]["plan_id"], summary["best"]["plan_id"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"the study in '{folder}' cannot be read: {error!r}. Run its command again.") from error
+        plans = _plans(folder, summary, seeds)
+    except (sqlite3.Error, zlib.error, ValueError, KeyError, TypeError) as error:
+        raise _damaged(folder / "ledger.sqlite", str(error) or type(error).__name__) from error
+    nothing = {"mean": None, "median": None, "ci95": None, "n": 0}
+    of_candidate = summary.get("candidate_difference", {"delay_s": nothing})
+    difference = of_candidate if summary["candidate"] else summary["difference"]
+    return StudyData(
+        folder, summary, environment, seeds, plans, difference["delay_s"] or nothing, _training_delays(folder, summary)
+    )
+
+
+def _damaged(file: Path, trouble: str) -> InputError:
+    return InputError(f"'{file}' cannot be read: {trouble}. Run the study's command again: it writes the file anew.")
+
+
+def _object(file: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _damaged(file, getattr(error, "strerror", None) or str(error)) from error
+    if not isinstance(data, dict):
+        raise _damaged(file, "it does not hold an object")
+    return data
+
+
+def _plans(folder: Path, summary: dict[str, Any], seeds: tuple[int, ...]) -> tuple[ShownPlan, ...]:
+    in_net = summary["programs"]["baseline"]
     with Ledger(folder / "ledger.sqlite", read_only=True) as ledger:
-        results = [{seed: ledger.result_of(plan_id, seed) for seed in seeds} for plan_id in plan_ids]
-    both = [{seed: result for seed, result in of.items() if result is not None} for of in results]
-    return StudyData(folder, summary, environment, seeds, both[0], both[1])
+
+        def shown(name: str, of: dict[str, Any], programs: list[dict[str, Any]]) -> ShownPlan:
+            results = {seed: ledger.result_of(of["plan_id"], seed) for seed in seeds}
+            runs = {seed: result for seed, result in results.items() if result is not None}
+            return ShownPlan(name, of, runs, programs)
+
+        baseline = shown("plan in the net", summary["baseline"], in_net)
+        if summary["best"]["plan_id"] != BASELINE:
+            return baseline, shown("best plan", summary["best"], summary["programs"]["best"])
+        candidate = summary["candidate"]
+        if candidate is None:
+            return (baseline,)
+        # The summary carries the programs of the plan that is handed out; the ledger has those of every plan.
+        plan = next((plan for plan in ledger.plans() if plan.plan_id == candidate["plan_id"]), None)
+        programs = plan.to_json()["programs"] if plan else []
+        return baseline, shown("candidate", candidate, programs)
 
 
-def _mean(values: list[float]) -> float | None:
-    return sum(values) / len(values) if values else None
+def _training_delays(folder: Path, summary: dict[str, Any]) -> dict[str, list[float]]:
+    """Return the delay of each training run by plan, as far as the page names the plan."""
+    import polars  # noqa: PLC0415  takes its time to import
 
-
-def groups(study: StudyData) -> list[Group]:
-    """Return every lane group that had traffic under either plan."""
-    rows = []
-    pairs = [list(of.values()) for of in (study.baseline, study.best)]
-    for i, first in enumerate(pairs[0][0].groups if pairs[0] else ()):
-        of_plans = [[result.groups[i] for result in results] for results in pairs]
-        if not any(group.vehicles for results in of_plans for group in results):
-            continue
-        delays = [_mean([g.control_delay_s for g in of if g.control_delay_s is not None]) for of in of_plans]
-        stops = [_mean([g.stops_per_veh for g in of if g.stops_per_veh is not None]) for of in of_plans]
-        queues = [_mean([g.queue_m[3] for g in of]) or 0.0 for of in of_plans]
-        rows.append(
-            Group(
-                first.signal,
-                first.approach,
-                first.group,
-                _mean([g.flow_veh_h for g in of_plans[0]]) or 0.0,
-                (delays[0], delays[1]),
-                (_los(delays[0]), _los(delays[1])),
-                (queues[0], queues[1]),
-                (stops[0], stops[1]),
-                any(g.queue_truncated for of in of_plans for g in of),
-            )
-        )
-    return rows
-
-
-def _los(delay_s: float | None) -> str:
-    from engine.measures import level_of_service  # noqa: PLC0415  the kernels load with it
-
-    return "-" if delay_s is None else level_of_service(delay_s)
-
-
-def approaches(study: StudyData) -> list[Approach]:
-    """Return every approach that had traffic in each reporting run of both plans."""
-    shared = sorted(set(study.baseline) & set(study.best))
-    tables = [[_by_approach(of[seed]) for seed in shared] for of in (study.baseline, study.best)]
-    rows = []
-    for key in tables[0][0] if shared else ():
-        pairs = [(a[key], b[key]) for a, b in zip(*tables, strict=True) if a[key][0] and b[key][0]]
-        if not pairs:
-            continue
-        before = [a[1] / a[0] for a, _ in pairs]
-        after = [b[1] / b[0] for _, b in pairs]
-        rows.append(
-            Approach(
-                key[0],
-                key[1],
-                sum(a[0] for a, _ in pairs) / len(pairs),
-                (sum(before) / len(before), sum(after) / len(after)),
-                interval([b - a for a, b in zip(before, after, strict=True)]),
-            )
-        )
-    return rows
-
-
-def _by_approach(result: RunResult) -> dict[tuple[str, str], tuple[int, float]]:
-    """Return (vehicles, summed control delay) of each approach."""
-    sums: dict[tuple[str, str], tuple[int, float]] = {}
-    for group in result.groups:
-        n, delay_s = sums.get((group.signal, group.approach), (0, 0.0))
-        sums[group.signal, group.approach] = (
-            n + group.vehicles,
-            delay_s + group.vehicles * (group.control_delay_s or 0.0),
-        )
-    return sums
+    file = folder / "results.parquet"
+    try:
+        table = polars.read_parquet(file, columns=["plan_id", "role", "delay_s"])
+    except (OSError, polars.exceptions.PolarsError) as error:
+        raise _damaged(file, str(error).splitlines()[0] if str(error) else type(error).__name__) from error
+    delays: dict[str, list[float]] = {row["plan_id"]: [] for row in summary["ranking"]}
+    for plan_id, role, delay_s in table.iter_rows():
+        if role == "training" and plan_id in delays and delay_s is not None:
+            delays[plan_id].append(delay_s)
+    return delays

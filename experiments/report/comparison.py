@@ -1,0 +1,181 @@
+"""The page's tables: measures, approaches and lane groups of the plan in the net and of its rival."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from engine.result import GroupResult, RunResult
+from engine.statistics import Interval, paired_interval
+from experiments.report.study import ShownPlan, StudyData
+
+__all__ = ["Approach", "Group", "Measure", "approaches", "direction", "groups", "measures"]
+
+MEASURES = (
+    ("delay_s", "delay", "s per vehicle", 1),
+    ("control_delay_s", "control delay at the signals", "s per vehicle", 1),
+    ("stops_per_veh", "stops", "per vehicle", 2),
+    ("travel_time_s", "travel time of arrived vehicles", "s", 1),
+    ("throughput_veh", "arrived vehicles", "", 0),
+    ("queue_max_m", "longest back of queue", "m", 0),
+)
+DIRECTIONS = {
+    "N": "north", "NE": "north-east", "E": "east", "SE": "south-east",
+    "S": "south", "SW": "south-west", "W": "west", "NW": "north-west",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One network measure: the key of its values in a plan's summary, and the paired difference of the plans."""
+
+    key: str
+    label: str
+    unit: str
+    digits: int
+    difference: Interval | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """One lane group, a value for each plan: means over the reporting seeds; `None` where no vehicle came."""
+
+    signal: str
+    approach: str
+    name: str
+    flow_veh_h: float
+    delay_s: tuple[float | None, ...]
+    los: tuple[str, ...]
+    queue_p95_m: tuple[float, ...]
+    stops: tuple[float | None, ...]
+    truncated: tuple[bool, ...]
+
+    @property
+    def change_s(self) -> float:
+        """By how much the plans differ for all its vehicles together, vehicle-seconds per hour, without a sign."""
+        first, last = self.delay_s[0], self.delay_s[-1]
+        return 0.0 if first is None or last is None else abs(last - first) * self.flow_veh_h
+
+
+@dataclass(frozen=True)
+class Approach:
+    """One approach, a value for each plan; `difference` is paired by seed, rival - plan in the net.
+
+    Delay is the mean over the seeds of control delay per vehicle, each lane group weighted by its vehicles; the queue
+    is the longest 95th percentile of its lane groups.
+    """
+
+    signal: str
+    name: str
+    vehicles: float
+    delay_s: tuple[float, ...]
+    los: tuple[str, ...]
+    queue_p95_m: tuple[float, ...]
+    difference: Interval | None
+
+
+def direction(name: str) -> str:
+    """Return an approach's compass name as a word: ``north`` for ``N``, ``north (2)`` for a second one, ``N2``."""
+    letters = name.rstrip("0123456789")
+    if letters not in DIRECTIONS:
+        return name
+    return DIRECTIONS[letters] + (f" ({name[len(letters) :]})" if name != letters else "")
+
+
+def measures(study: StudyData) -> list[Measure]:
+    """Return the network measures that the plan in the net has."""
+    rows = []
+    for key, label, unit, digits in MEASURES:
+        if study.plans[0].summary[key] is not None:
+            of: Callable[[RunResult], float] = lambda run, key=key: run.network[key]  # type: ignore[misc]  # noqa: E731
+            rows.append(Measure(key, label, unit, digits, _paired(study.plans, of)))
+    return rows
+
+
+def _paired(plans: Sequence[ShownPlan], of: Callable[[RunResult], float]) -> Interval | None:
+    shared = _shared_seeds(plans)
+    if len(plans) < 2 or not shared:
+        return None
+    return paired_interval([of(plans[1].runs[s]) for s in shared], [of(plans[0].runs[s]) for s in shared])
+
+
+def _shared_seeds(plans: Sequence[ShownPlan]) -> list[int]:
+    return [seed for seed in plans[0].runs if all(seed in plan.runs for plan in plans)]
+
+
+def approaches(study: StudyData) -> list[Approach]:
+    """Return every approach with traffic, over the seeds in which every plan has a result and a vehicle came."""
+    shared = _shared_seeds(study.plans)
+    tables = [{seed: _by_approach(plan.runs[seed]) for seed in shared} for plan in study.plans]
+    rows = []
+    for key in tables[0][shared[0]] if shared else ():
+        seeds = [seed for seed in shared if all(_vehicles(of[seed].get(key, ())) for of in tables)]
+        if not seeds:
+            continue
+        delays = [[_delay_s(of[seed][key]) for seed in seeds] for of in tables]
+        means = [sum(values) / len(values) for values in delays]
+        rows.append(
+            Approach(
+                *key,
+                sum(_vehicles(tables[0][seed][key]) for seed in seeds) / len(seeds),
+                tuple(means),
+                tuple(_los(mean) for mean in means),
+                tuple(sum(max(g.queue_m[3] for g in of[s][key]) for s in seeds) / len(seeds) for of in tables),
+                paired_interval(delays[1], delays[0]) if len(delays) > 1 else None,
+            )
+        )
+    return rows
+
+
+def _by_approach(result: RunResult) -> dict[tuple[str, str], list[GroupResult]]:
+    table: dict[tuple[str, str], list[GroupResult]] = {}
+    for group in result.groups:
+        table.setdefault((group.signal, group.approach), []).append(group)
+    return table
+
+
+def _vehicles(of: Iterable[GroupResult]) -> int:
+    return sum(group.vehicles for group in of)
+
+
+def _delay_s(of: Iterable[GroupResult]) -> float:
+    rows = list(of)
+    return sum(group.vehicles * (group.control_delay_s or 0.0) for group in rows) / _vehicles(rows)
+
+
+def groups(study: StudyData) -> list[Group]:
+    """Return every lane group that had traffic under one of the plans."""
+    tables: list[dict[tuple[str, str, str], list[GroupResult]]] = [{} for _ in study.plans]
+    for table, plan in zip(tables, study.plans, strict=True):
+        for result in plan.runs.values():
+            for group in result.groups:
+                table.setdefault((group.signal, group.approach, group.group), []).append(group)
+    rows = []
+    for key in dict.fromkeys(key for table in tables for key in table):
+        of_plans = [table.get(key, []) for table in tables]
+        if not any(_vehicles(of) for of in of_plans):
+            continue
+        delays = tuple(_mean(g.control_delay_s for g in of) for of in of_plans)
+        rows.append(
+            Group(
+                *key,
+                _mean(g.flow_veh_h for g in of_plans[0] or of_plans[-1]) or 0.0,
+                delays,
+                tuple(_los(delay) for delay in delays),
+                tuple(_mean(g.queue_m[3] for g in of) or 0.0 for of in of_plans),
+                tuple(_mean(g.stops_per_veh for g in of) for of in of_plans),
+                tuple(any(g.queue_truncated for g in of) for of in of_plans),
+            )
+        )
+    return rows
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _los(delay_s: float | None) -> str:
+    from engine.measures import level_of_service  # noqa: PLC0415  the kernels load with it
+
+    return "" if delay_s is None else level_of_service(delay_s)
