@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # The compiled modules are rebuilt before anything runs when their sources changed, so that no stale one can pass.
 COMPILED := $(wildcard kernels/*.pyx kernels/*.pxd engine/sumo/*.pyx)
 
-.PHONY: setup demo test test-slow check clean
+.PHONY: setup demo test test-slow measure check clean
 
 setup: $(VENV)/.installed
 
@@ -29,6 +29,10 @@ test: setup
 # Real Ray, whole sweeps, lost workers, the README's commands: continuous integration runs them, too.
 test-slow: setup
 	$(BIN)/python -m pytest -m slow
+
+# Speed and memory, as the documentation claims them; takes ten minutes.
+measure: setup
+	$(BIN)/python -m tests.measure
 
 check: setup
 	$(BIN)/ruff format --check .

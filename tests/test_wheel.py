@@ -45,6 +45,8 @@ def test_the_wheel_holds_what_it_needs_and_no_more(wheel):
         "scenarios/junction/builtin/junction.yaml",
         "scenarios/junction/builtin/counts.csv",
         "experiments/report/page.html.j2",
+        "experiments/report/page.css",
+        "experiments/report/page.js",
         "kernels/_scoring.pxd",
         "engine/py.typed",
     ):
@@ -63,7 +65,10 @@ def test_the_wheel_runs_from_an_empty_folder(wheel, tmp_path):
     empty.mkdir()
     # The installed copy comes first on the path; the dependencies are those of this environment.
     environment = {**os.environ, "PYTHONPATH": str(site)}
-    code = "import sys, engine; assert engine.__file__.startswith(sys.argv.pop()), engine.__file__; from experiments.cli import main; sys.exit(main())"
+    code = (
+        "import sys, engine; assert engine.__file__.startswith(sys.argv.pop()), engine.__file__; "
+        "from experiments.cli import main; sys.exit(main())"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code, "run", "scenario.end_s=27000", "json=true", str(site)],
         cwd=empty,
