@@ -21,7 +21,7 @@ def sumo_folder() -> Path:
 
 
 SUMO = sumo_folder()
-COMPILE = ["-std=c++17", "-O0" if DEBUG else "-O3"]
+COMPILE = ["-std=c++17", "-O0" if DEBUG else "-O2"]
 # No -ffast-math and no fused multiply-add: the same input gives the same bits on every build.
 COMPILE += ["-ffp-contract=off"]
 
@@ -48,6 +48,7 @@ extensions = [
 ]
 
 setup(
+    options={"build_ext": {"parallel": os.cpu_count()}},
     ext_modules=cythonize(
         extensions,
         language_level=3,
