@@ -59,5 +59,5 @@ setup(
             "initializedcheck": DEBUG,
             "embedsignature": True,
         },
-    )
+    ),
 )
