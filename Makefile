@@ -37,7 +37,7 @@ measure: setup
 check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/cython-lint kernels engine
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cython-lint kernels engine  # it calls pycodestyle by name
 	$(BIN)/mypy
 
 clean:
