@@ -70,7 +70,7 @@ def test_the_wheel_runs_from_an_empty_folder(wheel, tmp_path):
         "from experiments.cli import main; sys.exit(main())"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, "run", "scenario.end_s=27000", "json=true", str(site)],
+        [sys.executable, "-c", code, "run", "scenario.end_s=27300", "json=true", str(site)],
         cwd=empty,
         env=environment,
         capture_output=True,
