@@ -6,6 +6,7 @@ It does what `_native.pyx` does, call by call and in the same order, so that eve
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from kernels.scoring import Scorer
@@ -27,14 +28,11 @@ class Drive:
     def __init__(self, scorer: Scorer, lane_ids: Sequence[str], signal_ids: Sequence[str], api: Any) -> None:
         self._api = api
         self._scorer = scorer
-        self._lane_ids = lane_ids
         self._lane_index = {lane: i for i, lane in enumerate(lane_ids)}
         self._signal_ids = signal_ids
         self._states = [""] * len(signal_ids)
         self._index: dict[str, int] = {}
         self._departed_s: dict[int, float] = {}
-        self._off_road: set[str] = set()
-        self._lanes: list[int] = []
         self.n_collisions = self.n_teleports = self.n_vanished = 0
         self.now_s: float = api.simulation.getTime()
 
@@ -61,15 +59,21 @@ class Drive:
             if state != self._states[i_signal]:
                 self._states[i_signal] = state
                 scorer.show_signal(i_signal, state.encode())
-        seen: set[str] = set()
-        for i_lane in self._lanes:
-            self._see_lane(i_lane, seen)
-        missing = self._index.keys() - seen
-        if missing - self._off_road:
-            self._find_missing(missing, seen)
-        elif self._off_road:
-            self._find_missing(self._off_road & missing, seen)
+        for vehicle, i_vehicle in sorted(self._index.items(), key=itemgetter(1)):
+            self._see(vehicle, i_vehicle)
         scorer.end_step()
+
+    def _see(self, vehicle: str, i_vehicle: int) -> None:
+        api = self._api.vehicle
+        try:
+            i_lane = self._lane_index.get(api.getLaneID(vehicle))
+        except Exception:  # libsumo and traci raise types of their own for a vehicle that SUMO removed
+            self.n_vanished += 1
+            self._scorer.retire_vehicle(self._index.pop(vehicle), 0.0, self.now_s, False)
+            return
+        # A parked or teleporting vehicle is on no lane.
+        if i_lane is not None:
+            self._scorer.see_vehicle(i_vehicle, i_lane, api.getLanePosition(vehicle), api.getSpeed(vehicle))
 
     def _take_in(self, vehicle: str) -> None:
         api = self._api.vehicle
@@ -80,38 +84,10 @@ class Drive:
         self._index[vehicle] = i_vehicle
         self._departed_s[i_vehicle] = departed_s
 
-    def _see_lane(self, i_lane: int, seen: set[str]) -> None:
-        api, see = self._api, self._scorer.see_vehicle
-        for vehicle in api.lane.getLastStepVehicleIDs(self._lane_ids[i_lane]):
-            seen.add(vehicle)
-            see(self._index[vehicle], i_lane, api.vehicle.getLanePosition(vehicle), api.vehicle.getSpeed(vehicle))
-
-    def _find_missing(self, missing: set[str], seen: set[str]) -> None:
-        """Look for vehicles that were on no known lane: take in their lanes, and note those that are off the road."""
-        found, gone = set(), []
-        self._off_road = set()
-        for vehicle in missing:
-            try:
-                lane = self._api.vehicle.getLaneID(vehicle)
-            except Exception:  # libsumo and traci raise types of their own for a vehicle that SUMO removed
-                gone.append(vehicle)
-                continue
-            i_lane = self._lane_index.get(lane)
-            if i_lane is None:
-                self._off_road.add(vehicle)
-            elif i_lane not in self._lanes:
-                found.add(i_lane)
-        for i_lane in sorted(found):
-            self._lanes.append(i_lane)
-            self._see_lane(i_lane, seen)
-        for vehicle in sorted(gone):
-            self.n_vanished += 1
-            self._scorer.retire_vehicle(self._index.pop(vehicle), 0.0, self.now_s, False)
-
     def finish(self) -> list[tuple[tuple[str, ...], float]]:
         """Close the books of every vehicle that is still driving; returns (route, due_s) of those never inserted."""
         api = self._api.vehicle
-        for vehicle, i_vehicle in sorted(self._index.items(), key=lambda item: item[1]):
+        for vehicle, i_vehicle in sorted(self._index.items(), key=itemgetter(1)):
             self._scorer.retire_vehicle(i_vehicle, api.getTimeLoss(vehicle), self._departed_s[i_vehicle], False)
         self._index.clear()
         # Not SUMO's list of pending vehicles: it lacks those that are due at the very end of the window.
