@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 # The compiled modules are rebuilt before anything runs when their sources changed, so that no stale one can pass.
-COMPILED := $(wildcard kernels/*.pyx kernels/*.pxd engine/sumo/*.pyx)
+COMPILED := $(wildcard kernels/*.pyx kernels/*.pxd engine/sumo/*.pyx engine/sumo/*.h)
 
 .PHONY: setup demo test test-slow measure check clean
 

@@ -36,7 +36,8 @@ extensions = [
     Extension(
         "engine.sumo._native",
         ["engine/sumo/_native.pyx"],
-        include_dirs=[np.get_include(), str(SUMO / "include")],
+        depends=["engine/sumo/_microsim.h"],
+        include_dirs=["engine/sumo", np.get_include(), str(SUMO / "include")],
         library_dirs=[str(SUMO / "lib64")],
         libraries=["sumocpp"],
         language="c++",

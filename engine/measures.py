@@ -6,8 +6,6 @@ import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from engine.network import Network
 from engine.result import Cycle, GroupResult, RunResult
 from engine.scenario import Scenario
@@ -40,7 +38,7 @@ def run_result(
         scenario, network: what was simulated.
         scorer: its sums, closed.
         waiting: (edges of the route, scheduled departure in seconds) of vehicles that were never inserted.
-        incidents: has the counts `n_collisions`, `n_teleports` and `n_vanished`.
+        incidents: has the counts `n_collisions` and `n_teleports`.
     """
     bound_for = _groups_by_entry(network)
     for route, due_s in waiting:
@@ -61,7 +59,6 @@ def run_result(
         "gridlock": int(scorer.n_running > 0 and scorer.still_s >= GRIDLOCK_S),
         "collisions": incidents.n_collisions,
         "teleports": incidents.n_teleports,
-        "vanished_veh": incidents.n_vanished,
         "vehicle_seconds": scorer.vehicle_seconds,
     }
     return RunResult(measures, groups, cycles)
@@ -104,8 +101,17 @@ def _spread(values: Sequence[float]) -> tuple[float, float, float, float, float]
     """Return (mean, 50th, 85th, 95th percentile, maximum); zeros where there are no values."""
     if not values:
         return (0.0, 0.0, 0.0, 0.0, 0.0)
-    p50, p85, p95 = (float(value) for value in np.percentile(values, (50, 85, 95)))
-    return (float(np.mean(values)), p50, p85, p95, float(max(values)))
+    ordered = sorted(values)
+    p50, p85, p95 = (_percentile(ordered, share) for share in (0.50, 0.85, 0.95))
+    return (sum(ordered) / len(ordered), p50, p85, p95, ordered[-1])
+
+
+def _percentile(ordered: Sequence[float], share: float) -> float:
+    """Return a percentile, interpolated between neighbours; NumPy's takes 60 us for these few values."""
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
 def _groups_by_entry(network: Network) -> Any:

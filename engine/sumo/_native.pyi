@@ -4,7 +4,6 @@ class Drive:
     now_s: float
     n_collisions: int
     n_teleports: int
-    n_vanished: int
 
     def __init__(self, options: list[str], scorer: Scorer, lane_ids: list[str], signal_ids: list[str]) -> None: ...
     def run_until(self, time_s: float) -> None: ...

@@ -39,10 +39,6 @@ cdef extern from "libsumo/Simulation.h" namespace "libsumo" nogil:
 cdef extern from "libsumo/Vehicle.h" namespace "libsumo" nogil:
     cdef cppclass SumoVehicle "libsumo::Vehicle":
         @staticmethod
-        double getSpeed(const string& vehicle) except +
-        @staticmethod
-        double getLanePosition(const string& vehicle) except +
-        @staticmethod
         double getLength(const string& vehicle) except +
         @staticmethod
         double getSpeedFactor(const string& vehicle) except +
@@ -64,20 +60,16 @@ cdef extern from "libsumo/TrafficLight.h" namespace "libsumo" nogil:
         @staticmethod
         string getRedYellowGreenState(const string& signal) except +
 
-cdef extern from *:
-    """
-    #include <libsumo/Vehicle.h>
-    // A vehicle that SUMO took off the road is no error here, and asking for it must not cost a Python exception.
-    static bool lane_of(const std::string& vehicle, std::string& lane) {
-        try {
-            lane = libsumo::Vehicle::getLaneID(vehicle);
-            return true;
-        } catch (const std::exception&) {
-            return false;
-        }
-    }
-    """
-    cbool lane_of(const string& vehicle, string& lane) nogil
+cdef extern from "_microsim.h" nogil:
+    cdef cppclass MSLane:
+        @staticmethod
+        MSLane* dictionary(const string& lane)
+    cdef cppclass MSVehicle:
+        bint isOnRoad() const
+        const MSLane* getLane() const
+        double getPositionOnLane() const
+        double getSpeed() const
+    const MSVehicle* microscopic_vehicle(const string& vehicle) except +
 
 cdef double EPS_S = 1e-6
 
@@ -87,14 +79,16 @@ cdef class Drive:
 
     cdef Scorer scorer
     cdef vector[string] signal_ids, states
-    cdef unordered_map[string, int] lane_index
+    cdef unordered_map[const MSLane*, int] lane_index
     cdef unordered_map[string, int] index
-    # By the scorer's index of a vehicle: its name ("" for a free index), departure, and the lane it was last on.
-    cdef vector[string] name, lane_name
+    # By the scorer's index of a vehicle: SUMO's object (NULL: a free index), name, departure, lane that it was last on.
+    cdef vector[const MSVehicle*] vehicle
+    cdef vector[string] name
     cdef vector[double] departed_s
-    cdef vector[int] lane
+    cdef vector[const MSLane*] lane
+    cdef vector[int] i_lane
     cdef readonly double now_s
-    cdef readonly long n_collisions, n_teleports, n_vanished
+    cdef readonly long n_collisions, n_teleports
 
     def __init__(self, list options, Scorer scorer, list lane_ids, list signal_ids):
         self.scorer = scorer
@@ -105,11 +99,11 @@ cdef class Drive:
         cdef int i
         self.signal_ids = [signal.encode() for signal in signal_ids]
         self.states.resize(self.signal_ids.size())
-        for i in range(len(lane_ids)):
-            self.lane_index[lane_ids[i].encode()] = i
         if Simulation.isLoaded():
             Simulation.close(b"")
         Simulation.start(command)
+        for i in range(len(lane_ids)):
+            self.lane_index[MSLane.dictionary(lane_ids[i].encode())] = i
         self.now_s = Simulation.getTime()
 
     def run_until(self, double time_s):
@@ -138,38 +132,29 @@ cdef class Drive:
                 i_vehicle = self.index[ids[i]]
                 self.scorer.retire(i_vehicle, SumoVehicle.getTimeLoss(ids[i]), self.departed_s[i_vehicle], True)
                 self.index.erase(ids[i])
-                self.name[i_vehicle].clear()
+                self.vehicle[i_vehicle] = NULL
         for i_signal in range(<int>self.signal_ids.size()):
             state = SumoLight.getRedYellowGreenState(self.signal_ids[i_signal])
             if state != self.states[i_signal]:
                 self.states[i_signal] = state
                 self.scorer.show(i_signal, state.c_str())
-        for i_vehicle in range(<int>self.name.size()):
-            if not self.name[i_vehicle].empty():
+        for i_vehicle in range(<int>self.vehicle.size()):
+            if self.vehicle[i_vehicle] != NULL:
                 self._see(i_vehicle)
         self.scorer.end()
         return 0
 
-    cdef int _see(self, int i_vehicle) except -1 nogil:
-        cdef string lane
-        if not lane_of(self.name[i_vehicle], lane):
-            self.n_vanished += 1
-            self.scorer.retire(i_vehicle, 0.0, self.now_s, False)
-            self.index.erase(self.name[i_vehicle])
-            self.name[i_vehicle].clear()
-            return 0
-        if lane != self.lane_name[i_vehicle]:
-            # A parked or teleporting vehicle is on no lane.
-            self.lane[i_vehicle] = self.lane_index[lane] if self.lane_index.count(lane) else -1
-            self.lane_name[i_vehicle] = lane
-        if self.lane[i_vehicle] >= 0:
-            self.scorer.see(
-                i_vehicle,
-                self.lane[i_vehicle],
-                SumoVehicle.getLanePosition(self.name[i_vehicle]),
-                SumoVehicle.getSpeed(self.name[i_vehicle]),
-            )
-        return 0
+    cdef void _see(self, int i_vehicle) noexcept nogil:
+        cdef const MSVehicle* vehicle = self.vehicle[i_vehicle]
+        cdef const MSLane* lane
+        if not vehicle.isOnRoad():
+            return  # parked, or about to be moved elsewhere
+        lane = vehicle.getLane()
+        if lane != self.lane[i_vehicle]:
+            self.lane[i_vehicle] = lane
+            self.i_lane[i_vehicle] = self.lane_index[lane] if self.lane_index.count(lane) else -1
+        if self.i_lane[i_vehicle] >= 0:
+            self.scorer.see(i_vehicle, self.i_lane[i_vehicle], vehicle.getPositionOnLane(), vehicle.getSpeed())
 
     cdef int _take_in(self, const string& vehicle) except -1 nogil:
         cdef double departed_s = SumoVehicle.getDeparture(vehicle)
@@ -182,25 +167,27 @@ cdef class Drive:
             wait_s,
         )
         self.index[vehicle] = i_vehicle
-        if i_vehicle >= <int>self.name.size():
+        if i_vehicle >= <int>self.vehicle.size():
+            self.vehicle.resize(i_vehicle + 1)
             self.name.resize(i_vehicle + 1)
-            self.lane_name.resize(i_vehicle + 1)
             self.departed_s.resize(i_vehicle + 1)
             self.lane.resize(i_vehicle + 1)
+            self.i_lane.resize(i_vehicle + 1)
+        self.vehicle[i_vehicle] = microscopic_vehicle(vehicle)
         self.name[i_vehicle] = vehicle
-        self.lane_name[i_vehicle].clear()
-        self.lane[i_vehicle] = -1
+        self.lane[i_vehicle] = NULL
+        self.i_lane[i_vehicle] = -1
         self.departed_s[i_vehicle] = departed_s
         return 0
 
     def finish(self):
         """Close the books of every vehicle that is still driving; returns (route, due_s) of those never inserted."""
         cdef int i_vehicle
-        for i_vehicle in range(<int>self.name.size()):
-            if not self.name[i_vehicle].empty():
+        for i_vehicle in range(<int>self.vehicle.size()):
+            if self.vehicle[i_vehicle] != NULL:
                 time_loss_s = SumoVehicle.getTimeLoss(self.name[i_vehicle])
                 self.scorer.retire(i_vehicle, time_loss_s, self.departed_s[i_vehicle], False)
-                self.name[i_vehicle].clear()
+                self.vehicle[i_vehicle] = NULL
         self.index.clear()
         # Not SUMO's list of pending vehicles: it lacks those that are due at the very end of the window.
         waiting = []

@@ -35,6 +35,7 @@ OURS = {
     "max-depart-delay": "vehicles that cannot get in count as delay",
     "time-to-teleport": "a jam counts as delay and does not vanish",
     "device.rerouting.threads": "more than one thread cannot be repeated",
+    "mesosim": "signals are scored in the microscopic model",
     "keep-after-arrival": "taken over",
     "configuration-file": "taken over",
     "gui-settings-file": "",

@@ -33,7 +33,7 @@ class Drive:
         self._states = [""] * len(signal_ids)
         self._index: dict[str, int] = {}
         self._departed_s: dict[int, float] = {}
-        self.n_collisions = self.n_teleports = self.n_vanished = 0
+        self.n_collisions = self.n_teleports = 0
         self.now_s: float = api.simulation.getTime()
 
     def run_until(self, time_s: float) -> None:
@@ -65,12 +65,7 @@ class Drive:
 
     def _see(self, vehicle: str, i_vehicle: int) -> None:
         api = self._api.vehicle
-        try:
-            i_lane = self._lane_index.get(api.getLaneID(vehicle))
-        except Exception:  # libsumo and traci raise types of their own for a vehicle that SUMO removed
-            self.n_vanished += 1
-            self._scorer.retire_vehicle(self._index.pop(vehicle), 0.0, self.now_s, False)
-            return
+        i_lane = self._lane_index.get(api.getLaneID(vehicle))
         # A parked or teleporting vehicle is on no lane.
         if i_lane is not None:
             self._scorer.see_vehicle(i_vehicle, i_lane, api.getLanePosition(vehicle), api.getSpeed(vehicle))
