@@ -7,6 +7,7 @@ hands out memory in another order than a fresh one, and the same plan and seed t
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import signal
@@ -14,6 +15,7 @@ import struct
 import subprocess
 import sys
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -28,10 +30,44 @@ from engine.scenario import Scenario
 if TYPE_CHECKING:
     from engine.simulation import Backend
 
-__all__ = ["LostError", "Nursery"]
+__all__ = ["LostError", "Nursery", "spare"]
 
 HEADER = struct.Struct("<q")
 NOTHING_TO_DO = 3
+
+
+_spare: list[subprocess.Popen[bytes]] = []
+
+
+def _process() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "engine.nursery"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        # SUMO repeats on stderr what its error log holds, which the exceptions of `Nursery.run` carry.
+        stderr=subprocess.DEVNULL,
+        # Python's own allocations are to be the same in every nursery, too.
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+    )
+
+
+@contextlib.contextmanager
+def spare(n: int) -> Iterator[None]:
+    """Start the processes of the next `n` nurseries beforehand: they take half a second. Those left over are ended."""
+    _spare.extend(_process() for _ in range(n))
+    try:
+        yield
+    finally:
+        while _spare:
+            _end(_spare.pop())
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            stream.close()
 
 
 class LostError(RuntimeError):
@@ -54,15 +90,7 @@ class Nursery:
     """
 
     def __init__(self, scenario: Scenario, network: Network, backend: Backend = "native") -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "engine.nursery"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            # SUMO repeats on stderr what its error log holds, which the exceptions below carry.
-            stderr=subprocess.DEVNULL,
-            # Python's own allocations are to be the same in every nursery, too.
-            env={**os.environ, "PYTHONHASHSEED": "0"},
-        )
+        self._process = _spare.pop() if _spare else _process()
         self._send((scenario, network, backend))
 
     @property
@@ -99,11 +127,7 @@ class Nursery:
 
     def close(self) -> None:
         """End the processes."""
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                stream.close()
+        _end(self._process)
 
     def __enter__(self) -> Nursery:
         return self
@@ -146,11 +170,14 @@ def _serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     jobs, answers = os.fdopen(0, "rb", buffering=0), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever SUMO prints must not get between the answers
-    scenario, network, backend = pickle.loads(_frame(jobs))
     from engine.layout import layout  # noqa: PLC0415  not needed by the module's users
     from engine.simulation import Simulation  # noqa: PLC0415
     from engine.sumo.backends import preload  # noqa: PLC0415
 
+    first = _frame(jobs)
+    if not first:
+        return
+    scenario, network, backend = pickle.loads(first)
     arrays = layout(network)
     preload(backend)
     while True:

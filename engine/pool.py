@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import datetime
 import logging
@@ -12,10 +13,10 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from engine.errors import InputError
 from engine.jobs import Attempt, Job, Status
@@ -24,7 +25,15 @@ from engine.result import RunResult
 
 __all__ = ["Pool"]
 
-Runner = Callable[[Job], RunResult]
+
+class Runner(Protocol):
+    """What runs jobs in a worker."""
+
+    def __call__(self, job: Job) -> RunResult: ...
+
+    def close(self) -> None:
+        """End what the runner started; a job under way is lost."""
+
 
 FIRST_DEADLINE_S = 900.0
 SHORTEST_DEADLINE_S = 120.0
@@ -41,6 +50,24 @@ QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # Ray's coming behaviour; without it every start prints a warning
     "RAY_DEDUP_LOGS": "0",
 }
+
+
+HELPERS = ("start_monitor", "start_log_monitor", "start_api_server")
+"""Processes of Ray's that scale a cluster, collect its logs and serve its dashboard. On one machine nothing asks them,
+they cost 3.4 s of starting and closing, and Ray has no public switch for them."""
+
+
+@contextlib.contextmanager
+def _without(kind: Any, methods: Sequence[str]) -> Iterator[None]:
+    """Let some methods of a class do nothing for a while."""
+    kept = {name: getattr(kind, name) for name in methods}
+    for name in methods:
+        setattr(kind, name, lambda *_, **__: None)
+    try:
+        yield
+    finally:
+        for name, method in kept.items():
+            setattr(kind, name, method)
 
 
 def _knock(address: str) -> None:
@@ -60,6 +87,25 @@ def _knock(address: str) -> None:
         raise ConnectionError(f"{error.strerror or error}.") from error
 
 
+_Answer = tuple[Status, str, bytes | None, float]
+
+
+def _attempted(run: Runner, job: Job) -> _Answer:
+    """Return (status, reason, result, seconds). What SUMO or our code refuses is a status, not a lost worker."""
+    began = time.monotonic()
+    try:
+        result = run(job).to_bytes()
+    except InputError as error:
+        return "failed", str(error), None, time.monotonic() - began
+    except LostError as error:
+        return "crashed", str(error), None, time.monotonic() - began
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        reason = f"{type(error).__name__}: {error} ({os.path.basename(last.filename)}:{last.lineno})"  # noqa: PTH119
+        return "failed", reason, None, time.monotonic() - began
+    return "done", "", result, time.monotonic() - began
+
+
 class _Worker:
     """What lives in a worker's process."""
 
@@ -69,20 +115,8 @@ class _Worker:
     def where(self) -> tuple[str, int]:
         return socket.gethostname(), os.getpid()
 
-    def run(self, job: Job) -> tuple[Status, str, bytes | None, float]:
-        """Return (status, reason, result, seconds). What SUMO or our code refuses is a status, not a lost worker."""
-        began = time.monotonic()
-        try:
-            result = self._run(job).to_bytes()
-        except InputError as error:
-            return "failed", str(error), None, time.monotonic() - began
-        except LostError as error:
-            return "crashed", str(error), None, time.monotonic() - began
-        except Exception as error:
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            reason = f"{type(error).__name__}: {error} ({os.path.basename(last.filename)}:{last.lineno})"  # noqa: PTH119
-            return "failed", reason, None, time.monotonic() - began
-        return "done", "", result, time.monotonic() - began
+    def run(self, job: Job) -> _Answer:
+        return _attempted(self._run, job)
 
 
 @dataclass
@@ -94,11 +128,33 @@ class _Hand:
     where: tuple[str, int] | None = None
 
 
+class _LocalHand:
+    """A worker of the driver's own, in a thread: it works while Ray starts."""
+
+    def __init__(self, make_runner: Callable[[], Runner]) -> None:
+        self._make_runner = make_runner
+        self._runner: Runner | None = None
+        self._thread = concurrent.futures.ThreadPoolExecutor(1)
+
+    def submit(self, job: Job) -> concurrent.futures.Future[_Answer]:
+        return self._thread.submit(self._work, job)
+
+    def _work(self, job: Job) -> _Answer:
+        if self._runner is None:
+            self._runner = self._make_runner()
+        return _attempted(self._runner, job)
+
+    def close(self) -> None:
+        if self._runner is not None:
+            self._runner.close()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+
 @dataclass
 class _Flight:
     """A job on its way."""
 
-    hand: _Hand
+    hand: _Hand | _LocalHand
     job: Job
     number: int
     began: float = field(default_factory=time.monotonic)
@@ -118,6 +174,8 @@ class Pool:
         address: a Ray cluster that is there already, or `None` for one of our own on this machine.
         deadline_s: wall time that a run may take, or `None` for a multiple of the longest finished one.
         attempts: how often a lost job is tried in all.
+        head_start: whether threads of the driver run the first jobs, each in processes of its runner's, until Ray and
+            its workers are there; only with a Ray of our own. Where a job runs changes nothing of its result.
     """
 
     def __init__(
@@ -127,6 +185,7 @@ class Pool:
         address: str | None = None,
         deadline_s: float | None = None,
         attempts: int = 2,
+        head_start: bool = False,
     ) -> None:
         self._make_runner = make_runner
         self._n_workers = n_workers
@@ -134,7 +193,10 @@ class Pool:
         self._deadline_s = deadline_s
         self._attempts = attempts
         self._longest_s: float | None = None
+        self._head_start = head_start and address is None
         self._idle: list[_Hand] = []
+        self._coming: list[_Hand] = []
+        self._idle_here: list[_LocalHand] = []
         self._keeper: threading.Thread | None = None
         self._connected = threading.Event()
         self._leaving = threading.Event()
@@ -156,6 +218,8 @@ class Pool:
         self._connect()
         self._connected.set()
         self._leaving.wait()
+        if self._ray is not None:
+            self._ray.shutdown()
 
     def _connect(self) -> None:
         try:
@@ -163,13 +227,14 @@ class Pool:
             import ray  # noqa: PLC0415  takes half a second, and only studies need it
 
             if self._address is None:
-                ray.init(
-                    num_cpus=self._n_workers,
-                    include_dashboard=False,
-                    log_to_driver=False,
-                    logging_level=logging.ERROR,
-                    object_store_memory=OBJECT_STORE_BYTES,
-                )
+                with _without(ray._private.node.Node, HELPERS):
+                    ray.init(
+                        num_cpus=self._n_workers,
+                        include_dashboard=False,
+                        log_to_driver=False,
+                        logging_level=logging.ERROR,
+                        object_store_memory=OBJECT_STORE_BYTES,
+                    )
             else:
                 _knock(self._address)
                 ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR)
@@ -205,6 +270,42 @@ class Pool:
         )
         return _Hand(actor, actor.where.remote())
 
+    def _send(self, job: Job, number: int) -> None:
+        """Put a job into the next free hand: Ray's as soon as there is one, until then one of our own."""
+        if self._head_start:
+            self._welcome()
+            if not self._idle:
+                here = self._idle_here.pop() if self._idle_here else _LocalHand(self._make_runner)
+                self._flights[here.submit(job)] = _Flight(here, job, number)
+                return
+        self._ready()
+        hand = self._idle.pop() if self._idle else self._hire()
+        self._flights[hand.actor.run.remote(job)] = _Flight(hand, job, number)
+
+    def _welcome(self) -> None:
+        """Hire workers as soon as Ray is there, and take over those that have started; then the head start is over."""
+        if not self._connected.is_set():
+            return
+        self._ready()
+        while len(self._coming) < self._n_workers:
+            self._coming.append(self._hire())
+        names = [hand.where_ref for hand in self._coming]
+        if len(self._ray.wait(names, num_returns=len(names), timeout=0)[0]) == len(names):
+            self._idle, self._coming = self._coming, []
+            self._head_start = False
+            for here in self._idle_here:
+                here.close()
+            self._idle_here.clear()
+
+    def _wait(self) -> list[Any]:
+        """Return the flights that have ended; not longer than a slice of time, so that Ctrl-C gets through."""
+        here = [ref for ref in self._flights if isinstance(ref, concurrent.futures.Future)]
+        there = [ref for ref in self._flights if not isinstance(ref, concurrent.futures.Future)]
+        if not here:
+            return list(self._ray.wait(there, num_returns=1, timeout=0.5)[0])
+        ended: list[Any] = list(concurrent.futures.wait(here, 0.05, concurrent.futures.FIRST_COMPLETED).done)
+        return ended + (list(self._ray.wait(there, num_returns=1, timeout=0)[0]) if there else [])
+
     def run(self, jobs: Iterable[Job]) -> Iterator[Attempt]:
         """Yield every attempt as it ends, the lost ones too; jobs are pulled as workers become free.
 
@@ -212,7 +313,7 @@ class Pool:
             InputError: the cluster cannot be reached.
             RuntimeError: workers cannot be started at all.
         """
-        self._ready()
+        self.start()
         todo = iter(jobs)
         again: deque[tuple[Job, int]] = deque()
         exhausted = False
@@ -227,12 +328,10 @@ class Pool:
                             exhausted = True
                             continue
                         job, number = following, 1
-                    hand = self._idle.pop() if self._idle else self._hire()
-                    self._flights[hand.actor.run.remote(job)] = _Flight(hand, job, number)
+                    self._send(job, number)
                 if not self._flights:
                     return
-                done, _ = self._ray.wait(list(self._flights), num_returns=1, timeout=0.5)
-                ended = [self._landed(ref, self._flights.pop(ref)) for ref in done]
+                ended = [self._landed(ref, self._flights.pop(ref)) for ref in self._wait()]
                 ended += [self._overdue(self._flights.pop(ref)) for ref in self._late()]
                 for attempt in ended:
                     if attempt.status in ("timeout", "crashed") and attempt.number < self._attempts:
@@ -244,15 +343,22 @@ class Pool:
             self._flights.clear()
 
     def _landed(self, ref: Any, flight: _Flight) -> Attempt:
-        try:
-            status, reason, data, wall_s = self._ray.get(ref)
-        except self._ray.exceptions.RayError as error:
-            return self._crashed(flight, error)
+        if isinstance(flight.hand, _LocalHand):
+            status, reason, data, wall_s = ref.result()
+        else:
+            try:
+                status, reason, data, wall_s = self._ray.get(ref)
+            except self._ray.exceptions.RayError as error:
+                return self._crashed(flight, error)
         self._failed_starts = 0
         if status == "crashed":
             self._dismiss(flight.hand)
-        else:
+        elif isinstance(flight.hand, _Hand):
             self._idle.append(flight.hand)
+        elif self._head_start:
+            self._idle_here.append(flight.hand)
+        else:
+            flight.hand.close()
         if status == "done":
             self._longest_s = max(self._longest_s or 0.0, wall_s)
         result = None if data is None else RunResult.from_bytes(data)
@@ -260,7 +366,7 @@ class Pool:
 
     def _crashed(self, flight: _Flight, error: Exception) -> Attempt:
         name = self._name(flight.hand)
-        if flight.hand.where is None:
+        if isinstance(flight.hand, _Hand) and flight.hand.where is None:
             self._failed_starts += 1
             if self._failed_starts >= FAILED_STARTS:
                 raise RuntimeError(f"{FAILED_STARTS} workers in a row could not be started:\n{error}") from error
@@ -291,15 +397,20 @@ class Pool:
         worker = self._name(flight.hand)
         return Attempt(flight.job, flight.number, status, reason, worker, flight.started, round(wall_s, 3), result)
 
-    def _name(self, hand: _Hand) -> str:
+    def _name(self, hand: _Hand | _LocalHand) -> str:
         """Return host and process of a worker, as far as it has ever said."""
+        if isinstance(hand, _LocalHand):
+            return f"{socket.gethostname()}:{os.getpid()}"
         if hand.where is None:
             with contextlib.suppress(self._ray.exceptions.RayError):
                 hand.where = self._ray.get(hand.where_ref, timeout=0.2)
         return "not started" if hand.where is None else f"{hand.where[0]}:{hand.where[1]}"
 
-    def _dismiss(self, hand: _Hand) -> None:
+    def _dismiss(self, hand: _Hand | _LocalHand) -> None:
         """End a worker for good, also one that is stopped or stuck in native code."""
+        if isinstance(hand, _LocalHand):
+            hand.close()
+            return
         self._name(hand)
         with contextlib.suppress(Exception):  # it may be dead already, and so may Ray
             self._ray.kill(hand.actor, no_restart=True)
@@ -307,21 +418,22 @@ class Pool:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(hand.where[1], signal.SIGKILL)
 
+    def release(self) -> None:
+        """Begin to end every worker, and Ray where it is ours; `close` waits for it."""
+        for here in self._idle_here:
+            here.close()
+        self._idle_here.clear()
+        self._leaving.set()
+
     def close(self) -> None:
         """End every worker, and Ray where it is ours."""
-        if self._keeper is None:
-            return
-        self._connected.wait()
-        if self._ray is not None:
-            for hand in self._idle:
-                with contextlib.suppress(Exception):
-                    self._ray.kill(hand.actor, no_restart=True)
-            self._idle.clear()
-            self._ray.shutdown()
+        self.release()
+        if self._keeper is not None:
+            self._keeper.join()
+            self._keeper = None
             self._ray = None
-        self._leaving.set()
-        self._keeper.join()
-        self._keeper = None
+            self._idle.clear()
+            self._coming.clear()
 
     def __enter__(self) -> Pool:
         return self

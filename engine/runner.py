@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from engine.network import Network
 from engine.nursery import Nursery
@@ -14,14 +14,27 @@ if TYPE_CHECKING:
     from engine.jobs import Job
     from engine.simulation import Backend
 
-__all__ = ["make_runner"]
+__all__ = ["Runner", "runner_of"]
 
 
-def make_runner(scenario: Scenario, network: Network, backend: Backend) -> Callable[[Job], RunResult]:
-    """Return a function that simulates one job; its processes live as long as the caller's."""
-    nursery = Nursery(scenario, network, backend)
+class Runner:
+    """Simulates jobs; its processes live as long as the caller's, or until it is closed."""
 
-    def run(job: Job) -> RunResult:
-        return nursery.run(job.plan, job.seed)
+    def __init__(self, scenario: Scenario, network: Network, backend: Backend) -> None:
+        self._nursery = Nursery(scenario, network, backend)
 
-    return run
+    def __call__(self, job: Job) -> RunResult:
+        """Return the result of one simulation; see `engine.nursery.Nursery.run`."""
+        return self._nursery.run(job.plan, job.seed)
+
+    def close(self) -> None:
+        """End the processes; a simulation under way raises `engine.nursery.LostError`."""
+        self._nursery.close()
+
+
+def runner_of(prepared: Sequence[Any]) -> Runner:
+    """Return the runner of (scenario, network, backend): a list, so that the caller may fill it in later.
+
+    Workers import the module of the function that makes their runner, so it is this one and not a command's.
+    """
+    return Runner(*prepared)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib
 import json
 import os
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +19,10 @@ from engine.errors import InputError
 from engine.files import write_text
 from engine.ledger import Ledger, StudyLock
 from engine.network import Network
+from engine.nursery import spare
 from engine.plan import BASELINE, Plan
 from engine.pool import Pool
-from engine.runner import make_runner
+from engine.runner import runner_of
 from engine.scenario import Scenario
 from engine.search import SEARCHES, Search
 from engine.selection import Ranked, Verdict, judge, rank
@@ -69,8 +72,12 @@ def main(config: SweepConfig) -> int:
     with StudyLock(folder):
         _folder.claim(folder, name, {"command": "sweep", **resolved(config)})
         workers = config.workers or os.cpu_count() or 1
-        runner = functools.partial(_runner, prepared)
-        with Pool(runner, workers, config.ray.address, config.run.deadline_s, config.run.attempts) as pool:
+        runner = functools.partial(runner_of, prepared)
+        run = config.run
+        with (
+            Pool(runner, workers, config.ray.address, run.deadline_s, run.attempts, head_start=True) as pool,
+            spare(0 if config.ray.address else workers),
+        ):
             pool.start()  # Ray takes seconds to start: the scenario is prepared meanwhile
             scenario, network = prepare(config.scenario, folder / "scenario", config.queue.max_m)
             space = plan_space(network, config.plans.options())
@@ -78,10 +85,6 @@ def main(config: SweepConfig) -> int:
             with Ledger(folder / "ledger.sqlite") as ledger:
                 _sweep(config, folder, scenario, network, space, ledger, pool, began)
     return 0
-
-
-def _runner(prepared: Sequence[Any]) -> Any:
-    return make_runner(*prepared)
 
 
 def _sweep(
@@ -98,6 +101,7 @@ def _sweep(
     plans = {plan.plan_id: plan for plan in (Plan(()), *_search(config, space).propose(n_plans - 1))}
     holdout = config.search.holdout_seeds
     n_runs = len(plans) * len(config.seeds) + (min(len(plans), 2)) * len(holdout)
+    threading.Thread(target=_import_for_later, daemon=True).start()
     with Progress(f"sweep of {scenario.name}", n_runs) as progress:
         study = Study(scenario, ledger, pool, config.queue.max_m, progress.attempt, progress.cached)
         study.evaluate(plans.values(), config.seeds, "training")
@@ -107,10 +111,17 @@ def _sweep(
             raise InputError(f"no run of the plan in the net ended: {_last_reason(ledger)}. See '{folder}'.")
         if holdout:
             study.evaluate({BASELINE: plans[BASELINE], candidate.plan_id: candidate}.values(), holdout, "holdout")
+    pool.release()
     verdict, difference = _judged(study, candidate, holdout)
     best = plans[BASELINE] if verdict == "baseline" else candidate
     outcome = Outcome(plans, ranked, candidate, best, verdict, difference)
     _write(config, folder, scenario, network, space, study, ledger, outcome, began)
+
+
+def _import_for_later() -> None:
+    """Import what tables and report need while simulations run; one after the other afterwards they take a second."""
+    for name in ("polars", "scipy.special", "jinja2", "plotly.offline"):
+        importlib.import_module(name)
 
 
 def _last_reason(ledger: Ledger) -> str:

@@ -41,6 +41,7 @@ def runner(marks):
                 os.kill(os.getpid(), signal.SIGSTOP)
             return RunResult({"delay_s": float(job.seed), "gridlock": 0}, (), ())
 
+        run.close = lambda: None
         return run
 
     return make

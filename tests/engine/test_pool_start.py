@@ -1,11 +1,16 @@
 """Pools that cannot start; apart from test_pool.py, because one process holds one Ray at a time."""
 
+import functools
+import os
+import time
+
 import pytest
 
 from engine.errors import InputError
 from engine.jobs import Job
 from engine.plan import Plan
 from engine.pool import Pool
+from engine.result import RunResult
 
 pytestmark = pytest.mark.slow
 
@@ -24,3 +29,24 @@ def test_a_cluster_that_is_not_there_is_one_line():
 def test_workers_that_cannot_start_end_the_study():
     with Pool(broken, 1) as pool, pytest.raises(RuntimeError, match="no such library"):
         list(pool.run(JOBS))
+
+
+def counting(folder):
+    def run(job):
+        (folder / job.key).write_text(str(os.getpid()))
+        time.sleep(0.2)
+        return RunResult({"delay_s": float(job.seed), "gridlock": 0}, (), ())
+
+    run.close = lambda: None
+    return run
+
+
+def test_the_driver_works_until_the_workers_are_there(tmp_path):
+    jobs = [Job(str(seed), Plan(()), seed, "training") for seed in range(80)]
+    with Pool(functools.partial(counting, tmp_path), 2, head_start=True) as pool:
+        attempts = list(pool.run(jobs))
+    assert sorted(attempt.result.network["delay_s"] for attempt in attempts) == [float(seed) for seed in range(80)]
+    pids = {int((tmp_path / job.key).read_text()) for job in jobs}
+    assert os.getpid() in pids
+    assert len(pids) == 3
+    assert {attempt.worker.rpartition(":")[2] for attempt in attempts} == set(map(str, pids))
