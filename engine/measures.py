@@ -9,20 +9,13 @@ from typing import Any
 from engine.network import Network
 from engine.result import Cycle, GroupResult, RunResult
 from engine.scenario import Scenario
+from kernels.formulas import level_of_service
 from kernels.scoring import Scorer
 
-__all__ = ["GRIDLOCK_S", "LOS_LIMITS_S", "level_of_service", "run_result"]
+__all__ = ["GRIDLOCK_S", "run_result"]
 
 GRIDLOCK_S = 300.0
 """Vehicles stand and nothing has moved for this long at the end of a gridlocked run."""
-
-LOS_LIMITS_S = (("A", 10.0), ("B", 20.0), ("C", 35.0), ("D", 55.0), ("E", 80.0))
-"""Upper limits of control delay at signals, seconds per vehicle (HCM 7th ed., exhibit 19-8); above them F."""
-
-
-def level_of_service(control_delay_s: float) -> str:
-    """Return the HCM level of service, A to F, of a control delay in seconds per vehicle."""
-    return next((level for level, limit in LOS_LIMITS_S if control_delay_s <= limit), "F")
 
 
 def run_result(

@@ -176,6 +176,6 @@ def _mean(values: Iterable[float | None]) -> float | None:
 
 
 def _los(delay_s: float | None) -> str:
-    from engine.measures import level_of_service  # noqa: PLC0415  the kernels load with it
+    from kernels.formulas import level_of_service  # noqa: PLC0415  the kernels load with it
 
     return "" if delay_s is None else level_of_service(delay_s)

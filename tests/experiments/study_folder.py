@@ -8,12 +8,12 @@ from pathlib import Path
 
 from engine.jobs import Attempt, Job
 from engine.ledger import Ledger
-from engine.measures import level_of_service
 from engine.plan import BASELINE, Phase, Plan, Program
 from engine.result import Cycle, GroupResult, RunResult
 from engine.selection import judge, rank
 from engine.tables import movement_rows, result_row, write_parquet
 from experiments import _summary
+from kernels.formulas import level_of_service
 
 TURNS = ("left", "through+right")
 
