@@ -79,7 +79,9 @@ cdef double uniform_queue(double flow, double capacity, double saturation, doubl
     cdef double in_red = (1.0 - on_green) * q * cycle_s / red_s
     cdef double served_s
     if change_s <= (1.0 - on_green) * green_s * x:
-        served_s = q * cycle_s * (1.0 - on_green - on_green * change_s / green_s) / (s * (1.0 - fmin(1.0, x) * on_green))
+        served_s = q * cycle_s * (1.0 - on_green - on_green * change_s / green_s) / (
+            s * (1.0 - fmin(1.0, x) * on_green)
+        )
         return in_red * red_s + in_green * (served_s - change_s)
     served_s = q * cycle_s * (1.0 - on_green) * (red_s - change_s) / (
         s * (red_s - fmin(1.0, x) * (1.0 - on_green) * green_s)

@@ -172,7 +172,9 @@ def level_of_service(control_delay_s: Values, x: Values = 0.0) -> Any:
         control_delay_s: seconds per vehicle.
         x: v/c of the lane group; leave it out for approaches and junctions, which delay alone decides.
     """
-    _not_negative(control_delay_s=control_delay_s, x=x)
+    # A measured delay may be a trifle below 0: vehicles pass the end of a faster road above the next one's limit.
+    _check("control_delay_s", control_delay_s, ~np.isnan(control_delay_s), "a number")
+    _not_negative(x=x)
     level = _formulas.service_level(np.asarray(control_delay_s, float), np.asarray(x, float))
     return LEVELS[int(level)] if np.ndim(level) == 0 else np.array(list(LEVELS))[level]
 
