@@ -21,8 +21,16 @@ class GroupResult:
         throughput_veh: vehicles that crossed the stop line.
         control_delay_s: mean per vehicle; NaN never occurs, `None` where no vehicle came.
         queue_m, queue_veh: back of queue per cycle as (mean, 50th, 85th, 95th percentile, maximum).
-        queue_truncated: whether a queue reached the end of what is observed.
         storage_m: metres from the stop line to the end of what is observed.
+        storage_ratio: 95th percentile of the back of queue over `storage_m`.
+        spillback_s: seconds for which a queue reached the end of what is observed.
+        queue_truncated: whether it ever did, so that the queue may have been longer.
+        green_ratio: share of the window that the group shows green.
+        green_utilisation: share of its green with the stop-line zone occupied.
+        arrivals_on_green, platoon_ratio: share of the vehicles that crossed; that share over the green ratio.
+        split_failures: cycles whose split was too short.
+        saturation_flow_veh_h: measured, all lanes; `None` where fewer than `MIN_HEADWAYS` were seen.
+        degree_of_saturation: v/c.
     """
 
     signal: str
@@ -36,8 +44,17 @@ class GroupResult:
     los: str | None
     queue_m: tuple[float, float, float, float, float]
     queue_veh: tuple[float, float, float, float, float]
-    queue_truncated: bool
     storage_m: float
+    storage_ratio: float
+    spillback_s: float
+    queue_truncated: bool
+    green_ratio: float
+    green_utilisation: float | None
+    arrivals_on_green: float | None
+    platoon_ratio: float | None
+    split_failures: int
+    saturation_flow_veh_h: float | None
+    degree_of_saturation: float | None
 
 
 @dataclass(frozen=True)
@@ -47,7 +64,10 @@ class Cycle:
     Attributes:
         group: index into `RunResult.groups`.
         start_s, end_s: simulation time, seconds.
-        queue_m, queue_veh: the cycle's maximum back of queue in metres and the members at that moment.
+        queue_m, queue_veh: the cycle's largest back of queue in metres, and largest number of members.
+        green_s, occupied_s: green, and for how long of it the stop-line zone was occupied (mean over lanes), seconds.
+        crossed, on_green: vehicles that crossed the stop line, and those of them that had arrived on green.
+        failed: 1 where the split was too short.
     """
 
     group: int
@@ -55,6 +75,11 @@ class Cycle:
     end_s: float
     queue_m: float
     queue_veh: int
+    green_s: float
+    occupied_s: float
+    crossed: int
+    on_green: int
+    failed: int
 
 
 @dataclass(frozen=True)
@@ -76,7 +101,7 @@ class RunResult:
         data = {
             "network": self.network,
             "groups": [asdict(group) for group in self.groups],
-            "cycles": [[c.group, c.start_s, c.end_s, c.queue_m, c.queue_veh] for c in self.cycles],
+            "cycles": [tuple(vars(cycle).values()) for cycle in self.cycles],
         }
         return zlib.compress(json.dumps(data, sort_keys=True, separators=(",", ":")).encode(), 6)
 

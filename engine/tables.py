@@ -12,6 +12,12 @@ from engine.result import RunResult
 
 __all__ = ["movement_rows", "result_row", "write_parquet"]
 
+MORE = (
+    "queue_truncated", "storage_m", "storage_ratio", "spillback_s", "green_ratio", "green_utilisation",
+    "arrivals_on_green", "platoon_ratio", "split_failures", "saturation_flow_veh_h", "degree_of_saturation",
+)  # fmt: skip
+"""Columns that are attributes of `GroupResult` as they stand."""
+
 QUEUE_STATISTICS = ("mean", "p50", "p85", "p95", "max")
 
 
@@ -41,7 +47,8 @@ def movement_rows(plan_id: str, seed: int, role: str, result: RunResult) -> list
         }
         for unit, values in (("m", group.queue_m), ("veh", group.queue_veh)):
             row |= {f"queue_{name}_{unit}": value for name, value in zip(QUEUE_STATISTICS, values, strict=True)}
-        rows.append({**row, "queue_truncated": group.queue_truncated, "storage_m": group.storage_m})
+        row |= {name: getattr(group, name) for name in MORE}
+        rows.append(row)
     return rows
 
 

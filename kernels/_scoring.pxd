@@ -23,6 +23,9 @@ cdef struct Vehicle:
     int active
     int fast                # above 10 km/h since its last stop
     int fresh               # never observed yet
+    int kind                # class: an index into kernels.scoring.CLASSES
+    int joined              # it has joined a queue of its zone ...
+    int on_green            # ... while the queue's lane group showed green
     int inside              # past the stop line, within the junction
     unsigned long long member   # bit i: member of the zone's i-th queue
 
@@ -33,6 +36,11 @@ cdef struct Cycle:
     double end_s
     double queue_m
     int queue_veh
+    double green_s
+    double occupied_s       # of the green, with the stop-line zone occupied, mean over lanes
+    int crossed
+    int on_green            # of those that crossed: had arrived on green
+    int failed              # the split was too short
 
 
 cdef class Scorer:
@@ -56,17 +64,24 @@ cdef class Scorer:
     cdef vector[int] queue_busy
     cdef vector[double] group_back_m
     cdef vector[int] group_members, group_green
-    cdef vector[double] cycle_start_s, cycle_back_m
-    cdef vector[int] cycle_members
+    cdef vector[Cycle] cycle            # by lane group: its running cycle
+    cdef vector[int] group_lanes, group_occupied, group_red, group_ended
+    cdef vector[double] red_s, red_occupied_s, spilled_at_s
+    cdef vector[int] queue_occupied, queue_rank
+    cdef vector[double] queue_crossed_s
     # the sums
-    cdef vector[int] group_vehicles, group_crossed, group_stops, group_truncated
-    cdef vector[double] group_delay_s
+    cdef vector[int] group_vehicles, group_crossed, group_stops, group_on_green, group_failed
+    cdef vector[int] group_headways
+    cdef vector[double] group_delay_s, group_green_s, group_occupied_s, group_spilled_s, group_headway_s
+    cdef vector[int] kind_vehicles, kind_stops, kind_arrived
+    cdef vector[double] kind_delay_s
+    cdef vector[long] slowness
     cdef vector[Cycle] cycles
     cdef public double delay_sum_s, travel_sum_s, vehicle_seconds
     cdef public long n_vehicles, n_arrived, n_stops, n_waiting, n_running
 
-    cdef int add(self, double length_m, double speed_factor, double max_speed, double due_s,
-                 double wait_s) noexcept nogil
+    cdef int add(self, double length_m, double speed_factor, double max_speed, double due_s, double wait_s,
+                 int kind) noexcept nogil
     cdef void begin(self, double now_s) noexcept nogil
     cdef void see(self, int i_vehicle, int i_lane, double position_m, double speed) noexcept nogil
     cdef void show(self, int i_signal, const char* state) noexcept nogil
@@ -75,4 +90,6 @@ cdef class Scorer:
     cdef void _leave(self, Vehicle* vehicle, int i_lane) noexcept nogil
     cdef void _cross(self, Vehicle* vehicle) noexcept nogil
     cdef void _credit(self, Vehicle* vehicle) noexcept nogil
-    cdef void _close_cycle(self, int group, double at_s) noexcept nogil
+    cdef void _open_cycle(self, int group, double at_s) noexcept nogil
+    cdef bint _close_cycle(self, int group, double at_s) noexcept nogil
+    cdef void _judge_split(self, int group) noexcept nogil

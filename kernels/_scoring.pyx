@@ -16,6 +16,13 @@ cdef double JOIN_GAP_M = 20.0             # largest gap to the stop line or the 
 cdef double MOVING_SPEED = 0.1            # SUMO's own threshold of halting, for gridlock
 cdef double TRUNCATED_M = 7.5             # a queue that ends within one vehicle of the observed extent may be longer
 cdef double LONGEST_CYCLE_S = 300.0      # a lane group that is never red still has its queue reported
+cdef double ZONE_M = 12.0                 # a stop-line detector's zone, 40 ft
+cdef double FULL = 0.80                   # share of the time for which the zone is occupied where a split is too short
+cdef double RED_S = 5.0                   # seconds of red that are looked at for it
+cdef int QUEUE_START = 4                  # discharge is steady from the fourth queued vehicle on
+cdef double SLOWNESS_STEP = 0.01          # of travel time over free-flow time
+cdef int SLOWNESS_STEPS = 10000
+cdef int N_CLASSES = 4
 cdef double EPS_S = 1e-6                  # SUMO counts milliseconds: far below one of them
 
 
@@ -52,17 +59,41 @@ cdef class Scorer:
         self.group_back_m.assign(self.n_groups, 0.0)
         self.group_members.assign(self.n_groups, 0)
         self.group_green.assign(self.n_groups, 0)
-        self.cycle_start_s.assign(self.n_groups, window_start_s)
-        self.cycle_back_m.assign(self.n_groups, 0.0)
-        self.cycle_members.assign(self.n_groups, 0)
+        self.cycle.resize(self.n_groups)
+        self.group_occupied.assign(self.n_groups, 0)
+        self.group_red.assign(self.n_groups, 0)
+        self.group_ended.assign(self.n_groups, -1)
+        self.red_s.assign(self.n_groups, 0.0)
+        self.red_occupied_s.assign(self.n_groups, 0.0)
+        self.queue_occupied.assign(self.n_queues, 0)
+        self.queue_rank.assign(self.n_queues, -1)
+        self.queue_crossed_s.assign(self.n_queues, 0.0)
+        self.group_lanes.assign(self.n_groups, 0)
+        cdef int i
+        for i in range(self.n_queues):
+            self.group_lanes[self.queue_group[i]] += 1
+        for i in range(self.n_groups):
+            self._open_cycle(i, window_start_s)
+        self.group_on_green.assign(self.n_groups, 0)
+        self.group_failed.assign(self.n_groups, 0)
+        self.group_headways.assign(self.n_groups, 0)
+        self.group_green_s.assign(self.n_groups, 0.0)
+        self.group_occupied_s.assign(self.n_groups, 0.0)
+        self.group_spilled_s.assign(self.n_groups, 0.0)
+        self.group_headway_s.assign(self.n_groups, 0.0)
+        self.kind_vehicles.assign(N_CLASSES, 0)
+        self.kind_stops.assign(N_CLASSES, 0)
+        self.kind_arrived.assign(N_CLASSES, 0)
+        self.kind_delay_s.assign(N_CLASSES, 0.0)
+        self.slowness.assign(SLOWNESS_STEPS + 1, 0)
         self.group_vehicles.assign(self.n_groups, 0)
         self.group_crossed.assign(self.n_groups, 0)
         self.group_stops.assign(self.n_groups, 0)
-        self.group_truncated.assign(self.n_groups, 0)
+        self.spilled_at_s.assign(self.n_groups, -1.0)
         self.group_delay_s.assign(self.n_groups, 0.0)
 
-    cdef int add(self, double length_m, double speed_factor, double max_speed, double due_s,
-                 double wait_s) noexcept nogil:
+    cdef int add(self, double length_m, double speed_factor, double max_speed, double due_s, double wait_s,
+                 int kind) noexcept nogil:
         """Take in a vehicle that was inserted in this step; returns its index, free again once it retires."""
         cdef Vehicle vehicle
         cdef int i_vehicle
@@ -71,6 +102,9 @@ cdef class Scorer:
         vehicle.max_speed = max_speed
         vehicle.due_s = due_s
         vehicle.wait_s = wait_s
+        vehicle.kind = kind
+        vehicle.joined = 0
+        vehicle.on_green = 0
         vehicle.entry_s = 0.0
         vehicle.zone_delay_s = 0.0
         vehicle.back_s = -1.0
@@ -102,9 +136,7 @@ cdef class Scorer:
         if not self.window_open and now_s - self.step_s >= self.window_start_s - EPS_S:
             self.window_open = True
             for group in range(self.n_groups):
-                self.cycle_start_s[group] = self.window_start_s
-                self.cycle_back_m[group] = 0.0
-                self.cycle_members[group] = 0
+                self._open_cycle(group, self.window_start_s)
 
     cdef void see(self, int i_vehicle, int i_lane, double position_m, double speed) noexcept nogil:
         """Score one vehicle in this step: where its front is and how fast it goes."""
@@ -123,6 +155,7 @@ cdef class Scorer:
             vehicle.queue = -1
             vehicle.inside = 0
             vehicle.member = 0
+            vehicle.joined = 0
             vehicle.zone_stops = 0
             vehicle.zone_delay_s = 0.0
             vehicle.entry_s = self.now_s - self.step_s
@@ -150,8 +183,12 @@ cdef class Scorer:
             if not vehicle.inside:
                 self._cross(vehicle)
             vehicle.inside = 1
+            if position_m < vehicle.length_m:
+                self.queue_occupied[vehicle.queue] = 1
             return
         to_end_m = self.lane_length_m[i_lane] - position_m
+        if queue >= 0 and to_end_m <= ZONE_M:
+            self.queue_occupied[queue] = 1
         for i_feed in range(self.feed_start[i_lane], self.feed_start[i_lane + 1]):
             queue = self.feed_queue[i_feed]
             if vehicle.queue < 0:
@@ -173,8 +210,25 @@ cdef class Scorer:
         self._credit(vehicle)
 
     cdef void _cross(self, Vehicle* vehicle) noexcept nogil:
+        """Score a vehicle that passes the stop line; one that never queued arrives in this moment."""
+        cdef int queue = vehicle.queue
+        cdef int group = self.queue_group[queue]
+        cdef int on_green = vehicle.on_green if vehicle.joined else self.group_green[group]
         if self.window_open:
-            self.group_crossed[self.queue_group[vehicle.queue]] += 1
+            self.group_crossed[group] += 1
+            self.group_on_green[group] += on_green
+            self.cycle[group].crossed += 1
+            self.cycle[group].on_green += on_green
+        if self.queue_rank[queue] < 0:
+            return
+        if not vehicle.member & (<unsigned long long>1 << self.queue_bit[queue]):
+            self.queue_rank[queue] = -1  # the queue has gone: what follows comes as it arrives
+            return
+        self.queue_rank[queue] += 1
+        if self.queue_rank[queue] > QUEUE_START and self.window_open:
+            self.group_headways[group] += 1
+            self.group_headway_s[group] += self.now_s - self.queue_crossed_s[queue]
+        self.queue_crossed_s[queue] = self.now_s
 
     cdef void _credit(self, Vehicle* vehicle) noexcept nogil:
         """Add what a vehicle collected on its approach to its lane group's sums."""
@@ -186,6 +240,7 @@ cdef class Scorer:
 
     cdef void retire(self, int i_vehicle, double time_loss_s, double departed_s, bint arrived) noexcept nogil:
         """Close a vehicle's books: it arrived, or the simulation ended while it drove."""
+        cdef double travel_s, slowness
         cdef Vehicle* vehicle = &self.vehicles[i_vehicle]
         if vehicle.zone >= 0 and vehicle.queue >= 0 and (vehicle.inside or not arrived):
             # One that ends its trip before the stop line was never bound for the junction.
@@ -194,9 +249,17 @@ cdef class Scorer:
             self.n_vehicles += 1
             self.delay_sum_s += time_loss_s + vehicle.wait_s
             self.n_stops += vehicle.stops
+            self.kind_vehicles[vehicle.kind] += 1
+            self.kind_delay_s[vehicle.kind] += time_loss_s + vehicle.wait_s
+            self.kind_stops[vehicle.kind] += vehicle.stops
             if arrived:
                 self.n_arrived += 1
-                self.travel_sum_s += self.now_s - departed_s
+                self.kind_arrived[vehicle.kind] += 1
+                travel_s = self.now_s - departed_s
+                self.travel_sum_s += travel_s
+                if travel_s > time_loss_s:
+                    slowness = travel_s / (travel_s - time_loss_s)
+                    self.slowness[<int>fmin(slowness / SLOWNESS_STEP, SLOWNESS_STEPS)] += 1
         if not arrived:
             self.n_running += 1
         vehicle.active = 0
@@ -204,40 +267,68 @@ cdef class Scorer:
 
     cdef void show(self, int i_signal, const char* state) noexcept nogil:
         """Take in a signal's state letters; a lane group's cycle ends where its last green goes."""
-        cdef int group, i_link, green
+        cdef int group, i_link, green, red, queue
+        cdef bint closed
         cdef char letter
         for group in range(self.signal_group_start[i_signal], self.signal_group_start[i_signal + 1]):
             green = 0
+            red = 1
             for i_link in range(self.link_start[group], self.link_start[group + 1]):
                 letter = state[self.link_index[i_link]]
                 if letter == b"G" or letter == b"g":
                     green = 1
-                    break
+                if letter != b"r" and letter != b"u":
+                    red = 0
             if self.group_green[group] and not green:
-                self._close_cycle(group, self.now_s - self.step_s)
+                closed = self._close_cycle(group, self.now_s - self.step_s)
+                self.group_ended[group] = <int>self.cycles.size() - 1 if closed else -1
+                self.red_s[group] = self.red_occupied_s[group] = 0.0
+            if green and not self.group_green[group]:
+                self._judge_split(group)
+                for queue in range(self.n_queues):
+                    if self.queue_group[queue] == group:
+                        self.queue_rank[queue] = 0
             self.group_green[group] = green
+            self.group_red[group] = red
 
-    cdef void _close_cycle(self, int group, double at_s) noexcept nogil:
-        cdef Cycle cycle
-        if self.window_open and at_s > self.cycle_start_s[group] + EPS_S:
-            cycle.group = group
-            cycle.start_s = self.cycle_start_s[group]
-            cycle.end_s = at_s
-            cycle.queue_m = self.cycle_back_m[group]
-            cycle.queue_veh = self.cycle_members[group]
-            self.cycles.push_back(cycle)
-        self.cycle_start_s[group] = at_s
-        self.cycle_back_m[group] = 0.0
-        self.cycle_members[group] = 0
+    cdef void _open_cycle(self, int group, double at_s) noexcept nogil:
+        cdef Cycle* cycle = &self.cycle[group]
+        cycle.group = group
+        cycle.start_s = cycle.end_s = at_s
+        cycle.queue_m = cycle.green_s = cycle.occupied_s = 0.0
+        cycle.queue_veh = cycle.crossed = cycle.on_green = cycle.failed = 0
+
+    cdef bint _close_cycle(self, int group, double at_s) noexcept nogil:
+        """Keep the running cycle and begin the next; returns whether there was anything to keep."""
+        cdef bint lasted = self.window_open and at_s > self.cycle[group].start_s + EPS_S
+        if lasted:
+            self.cycle[group].end_s = at_s
+            self.cycles.push_back(self.cycle[group])
+        self._open_cycle(group, at_s)
+        return lasted
+
+    cdef void _judge_split(self, int group) noexcept nogil:
+        """Say whether the split of the cycle that ended was too short: the zone stayed full in green and after it."""
+        cdef int ended = self.group_ended[group]
+        cdef Cycle* cycle
+        self.group_ended[group] = -1
+        if ended < 0 or self.red_s[group] <= 0.0:
+            return
+        cycle = &self.cycles[ended]
+        if cycle.occupied_s >= FULL * cycle.green_s > 0.0 and self.red_occupied_s[group] >= FULL * self.red_s[group]:
+            cycle.failed = 1
+            self.group_failed[group] += 1
 
     cdef void end(self) noexcept nogil:
         """Close the step: find the back of every queue."""
         cdef int queue, group, i_vehicle
         cdef unsigned long long bit
-        cdef double tail_m, back_m, front_m
+        cdef double tail_m, back_m, front_m, occupied_s
         cdef size_t i
         cdef Vehicle* vehicle
         for queue in range(self.n_queues):
+            self.group_occupied[self.queue_group[queue]] += self.queue_occupied[queue]
+            self.queue_occupied[queue] = 0
             if self.queue_busy[queue]:
                 group = self.queue_group[queue]
                 bit = <unsigned long long>1 << self.queue_bit[queue]
@@ -250,6 +341,9 @@ cdef class Scorer:
                     if not vehicle.member & bit:
                         if vehicle.slow and front_m - tail_m <= JOIN_GAP_M:
                             vehicle.member |= bit
+                            if not vehicle.joined:
+                                vehicle.joined = 1
+                                vehicle.on_green = self.group_green[group]
                         else:
                             continue
                     tail_m = front_m + vehicle.length_m
@@ -263,24 +357,39 @@ cdef class Scorer:
                 if back_m > self.group_back_m[group]:
                     self.group_back_m[group] = back_m
                 if back_m > self.queue_storage_m[queue] - TRUNCATED_M and self.window_open:
-                    self.group_truncated[group] = 1
+                    if self.spilled_at_s[group] != self.now_s:
+                        self.group_spilled_s[group] += self.step_s
+                        self.spilled_at_s[group] = self.now_s
                 self.queue_busy[queue] = 0
             self.on_queue[queue].clear()
         for group in range(self.n_groups):
-            if self.group_back_m[group] > self.cycle_back_m[group]:
-                self.cycle_back_m[group] = self.group_back_m[group]
-            if self.group_members[group] > self.cycle_members[group]:
-                self.cycle_members[group] = self.group_members[group]
+            occupied_s = self.step_s * self.group_occupied[group] / self.group_lanes[group]
+            self.group_occupied[group] = 0
+            if self.group_green[group]:
+                self.cycle[group].green_s += self.step_s
+                self.cycle[group].occupied_s += occupied_s
+                if self.window_open:
+                    self.group_green_s[group] += self.step_s
+                    self.group_occupied_s[group] += occupied_s
+            elif self.group_ended[group] >= 0 and self.group_red[group]:
+                self.red_s[group] += self.step_s
+                self.red_occupied_s[group] += occupied_s
+                if self.red_s[group] >= RED_S - EPS_S:
+                    self._judge_split(group)
+            if self.group_back_m[group] > self.cycle[group].queue_m:
+                self.cycle[group].queue_m = self.group_back_m[group]
+            if self.group_members[group] > self.cycle[group].queue_veh:
+                self.cycle[group].queue_veh = self.group_members[group]
             self.group_back_m[group] = 0.0
             self.group_members[group] = 0
-            if self.now_s - self.cycle_start_s[group] >= LONGEST_CYCLE_S:
+            if self.now_s - self.cycle[group].start_s >= LONGEST_CYCLE_S:
                 self._close_cycle(group, self.now_s)
 
     # What follows is for Python: the backends without C++, and the results.
 
-    def add_vehicle(self, double length_m, double speed_factor, double max_speed, double due_s, double wait_s):
+    def add_vehicle(self, double length_m, double speed_factor, double max_speed, double due_s, double wait_s, int kind):
         """Return the index of a vehicle that was inserted in this step."""
-        return self.add(length_m, speed_factor, max_speed, due_s, wait_s)
+        return self.add(length_m, speed_factor, max_speed, due_s, wait_s, kind)
 
     def begin_step(self, double now_s):
         """Open the step that ended at `now_s`."""
@@ -302,13 +411,15 @@ cdef class Scorer:
         """Close a vehicle's books."""
         self.retire(i_vehicle, time_loss_s, departed_s, arrived)
 
-    def wait(self, int group, double due_s):
+    def wait(self, int group, double due_s, int kind):
         """Count a vehicle that was never inserted; `group` is the lane group that it was bound for, or -1."""
         if not self.window_start_s - EPS_S <= due_s <= self.window_end_s + EPS_S:
             return
         self.n_vehicles += 1
         self.n_waiting += 1
         self.delay_sum_s += self.now_s - due_s
+        self.kind_vehicles[kind] += 1
+        self.kind_delay_s[kind] += self.now_s - due_s
         if group >= 0:
             self.group_vehicles[group] += 1
             self.group_delay_s[group] += self.now_s - due_s
@@ -319,19 +430,49 @@ cdef class Scorer:
             self._close_cycle(group, self.now_s)
 
     def group_sums(self):
-        """Return (vehicles, crossed, stops, truncated, delay_s), one array each, shape (n_groups,)."""
-        return (
-            np.array(self.group_vehicles, dtype=np.int64),
-            np.array(self.group_crossed, dtype=np.int64),
-            np.array(self.group_stops, dtype=np.int64),
-            np.array(self.group_truncated, dtype=np.int64),
-            np.array(self.group_delay_s, dtype=np.float64),
-        )
+        """Return the sums of the lane groups by name, one array each, shape (n_groups,)."""
+        return {
+            "vehicles": np.array(self.group_vehicles, dtype=np.int64),
+            "crossed": np.array(self.group_crossed, dtype=np.int64),
+            "on_green": np.array(self.group_on_green, dtype=np.int64),
+            "stops": np.array(self.group_stops, dtype=np.int64),
+            "failed": np.array(self.group_failed, dtype=np.int64),
+            "headways": np.array(self.group_headways, dtype=np.int64),
+            "delay_s": np.array(self.group_delay_s, dtype=np.float64),
+            "green_s": np.array(self.group_green_s, dtype=np.float64),
+            "occupied_s": np.array(self.group_occupied_s, dtype=np.float64),
+            "spilled_s": np.array(self.group_spilled_s, dtype=np.float64),
+            "headway_s": np.array(self.group_headway_s, dtype=np.float64),
+        }
+
+    def class_sums(self):
+        """Return the sums of the vehicle classes by name, one array each, ordered as `kernels.scoring.CLASSES`."""
+        return {
+            "vehicles": np.array(self.kind_vehicles, dtype=np.int64),
+            "arrived": np.array(self.kind_arrived, dtype=np.int64),
+            "stops": np.array(self.kind_stops, dtype=np.int64),
+            "delay_s": np.array(self.kind_delay_s, dtype=np.float64),
+        }
 
     def cycle_rows(self):
-        """Return (group, start_s, end_s, queue_m, queue_veh) for each cycle, in the order in which they ended."""
-        cdef Cycle cycle
-        return [(cycle.group, cycle.start_s, cycle.end_s, cycle.queue_m, cycle.queue_veh) for cycle in self.cycles]
+        """Return one tuple for each cycle, in the order in which they ended, with the fields of `engine.result.Cycle`."""
+        cdef Cycle c
+        rows = []
+        for c in self.cycles:
+            counts = (c.crossed, c.on_green, c.failed)
+            rows.append((c.group, c.start_s, c.end_s, c.queue_m, c.queue_veh, c.green_s, c.occupied_s, *counts))
+        return rows
+
+    def slowness_percentile(self, double share):
+        """Return a percentile of travel time over free-flow time of arrived vehicles, to 0.01; 0 where none arrived."""
+        cdef long wanted, seen = 0
+        cdef int i
+        wanted = <long>(share * self.n_arrived)
+        for i in range(SLOWNESS_STEPS + 1):
+            seen += self.slowness[i]
+            if seen > wanted:
+                return round(i * SLOWNESS_STEP, 2)
+        return 0.0
 
     @property
     def still_s(self):

@@ -12,6 +12,8 @@ from libcpp.vector cimport vector
 
 from kernels._scoring cimport Scorer
 
+from kernels.scoring import CLASS_OF
+
 
 cdef extern from "libsumo/Simulation.h" namespace "libsumo" nogil:
     cdef cppclass Simulation:
@@ -49,6 +51,8 @@ cdef extern from "libsumo/Vehicle.h" namespace "libsumo" nogil:
         @staticmethod
         double getDepartDelay(const string& vehicle) except +
         @staticmethod
+        string getVehicleClass(const string& vehicle) except +
+        @staticmethod
         double getTimeLoss(const string& vehicle) except +
         @staticmethod
         vector[string] getRoute(const string& vehicle) except +
@@ -79,6 +83,7 @@ cdef class Drive:
 
     cdef Scorer scorer
     cdef vector[string] signal_ids, states
+    cdef unordered_map[string, int] class_of
     cdef unordered_map[const MSLane*, int] lane_index
     cdef unordered_map[string, int] index
     # By the scorer's index of a vehicle: SUMO's object (NULL: a free index), name, departure, lane that it was last on.
@@ -97,6 +102,8 @@ cdef class Drive:
         for option in options:
             command.push_back(option.encode())
         cdef int i
+        for sumo_class, i in CLASS_OF.items():
+            self.class_of[sumo_class.encode()] = i
         self.signal_ids = [signal.encode() for signal in signal_ids]
         self.states.resize(self.signal_ids.size())
         if Simulation.isLoaded():
@@ -165,6 +172,7 @@ cdef class Drive:
             SumoVehicle.getMaxSpeed(vehicle),
             departed_s - wait_s,
             wait_s,
+            self._class(vehicle),
         )
         self.index[vehicle] = i_vehicle
         if i_vehicle >= <int>self.vehicle.size():
@@ -180,8 +188,12 @@ cdef class Drive:
         self.departed_s[i_vehicle] = departed_s
         return 0
 
+    cdef int _class(self, const string& vehicle) except -1 nogil:
+        cdef string sumo_class = SumoVehicle.getVehicleClass(vehicle)
+        return self.class_of[sumo_class] if self.class_of.count(sumo_class) else 0
+
     def finish(self):
-        """Close the books of every vehicle that is still driving; returns (route, due_s) of those never inserted."""
+        """Close the books of every vehicle still driving; returns (route, due_s, class) of those never inserted."""
         cdef int i_vehicle
         for i_vehicle in range(<int>self.vehicle.size()):
             if self.vehicle[i_vehicle] != NULL:
@@ -194,7 +206,7 @@ cdef class Drive:
         for vehicle in sorted(SumoVehicle.getLoadedIDList()):
             if SumoVehicle.getDeparture(vehicle) < 0.0 and SumoVehicle.getDepartDelay(vehicle) >= 0.0:
                 route = tuple(edge.decode() for edge in SumoVehicle.getRoute(vehicle))
-                waiting.append((route, self.now_s - SumoVehicle.getDepartDelay(vehicle)))
+                waiting.append((route, self.now_s - SumoVehicle.getDepartDelay(vehicle), self._class(vehicle)))
         self.scorer.close()
         return waiting
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
-from kernels.scoring import Scorer
+from kernels.scoring import Scorer, class_index
 
 __all__ = ["Drive"]
 
@@ -74,20 +74,29 @@ class Drive:
         api = self._api.vehicle
         departed_s, wait_s = api.getDeparture(vehicle), api.getDepartDelay(vehicle)
         i_vehicle = self._scorer.add_vehicle(
-            api.getLength(vehicle), api.getSpeedFactor(vehicle), api.getMaxSpeed(vehicle), departed_s - wait_s, wait_s
+            api.getLength(vehicle),
+            api.getSpeedFactor(vehicle),
+            api.getMaxSpeed(vehicle),
+            departed_s - wait_s,
+            wait_s,
+            class_index(api.getVehicleClass(vehicle)),
         )
         self._index[vehicle] = i_vehicle
         self._departed_s[i_vehicle] = departed_s
 
-    def finish(self) -> list[tuple[tuple[str, ...], float]]:
-        """Close the books of every vehicle that is still driving; returns (route, due_s) of those never inserted."""
+    def finish(self) -> list[tuple[tuple[str, ...], float, int]]:
+        """Close the books of every vehicle still driving; returns (route, due_s, class) of those never inserted."""
         api = self._api.vehicle
         for vehicle, i_vehicle in sorted(self._index.items(), key=itemgetter(1)):
             self._scorer.retire_vehicle(i_vehicle, api.getTimeLoss(vehicle), self._departed_s[i_vehicle], False)
         self._index.clear()
         # Not SUMO's list of pending vehicles: it lacks those that are due at the very end of the window.
         waiting = [
-            (tuple(api.getRoute(vehicle)), self.now_s - api.getDepartDelay(vehicle))
+            (
+                tuple(api.getRoute(vehicle)),
+                self.now_s - api.getDepartDelay(vehicle),
+                class_index(api.getVehicleClass(vehicle)),
+            )
             for vehicle in sorted(api.getLoadedIDList())
             if api.getDeparture(vehicle) < 0.0 and api.getDepartDelay(vehicle) >= 0.0
         ]

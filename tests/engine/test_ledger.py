@@ -11,7 +11,8 @@ from engine.errors import InputError
 from engine.jobs import Attempt, Job
 from engine.ledger import Ledger, StudyLock
 from engine.plan import Phase, Plan, Program
-from engine.result import Cycle, GroupResult, RunResult
+from engine.result import RunResult
+from tests.made import cycle, group_result
 
 
 def plan(green):
@@ -19,8 +20,8 @@ def plan(green):
 
 
 def result(delay_s=1.5):
-    group = GroupResult("a", "N", "N-left", 3, 4, 12.0, None, 0.5, None, (1.0,) * 5, (2.0,) * 5, True, 80.0)
-    return RunResult({"delay_s": delay_s, "gridlock": 0}, (group,), (Cycle(0, 1.0, 61.0, 12.5, 3),))
+    group = group_result("a", "N", "N-left", None, None, vehicles=3)
+    return RunResult({"delay_s": delay_s, "gridlock": 0}, (group,), (cycle(0, 1.0, 61.0, 12.5, 3),))
 
 
 def attempt(key="k", seed=1, status="done", number=1, **changes):

@@ -9,11 +9,12 @@ from pathlib import Path
 from engine.jobs import Attempt, Job
 from engine.ledger import Ledger
 from engine.plan import BASELINE, Phase, Plan, Program
-from engine.result import Cycle, GroupResult, RunResult
+from engine.result import RunResult
 from engine.selection import judge, rank
 from engine.tables import movement_rows, result_row, write_parquet
 from experiments import _summary
 from kernels.formulas import level_of_service
+from tests.made import cycle, group_result
 
 TURNS = ("left", "through+right")
 
@@ -70,11 +71,11 @@ def run_result(traits, factor, seed):
                 queue_m = 40.0 * level + 5.0 * a
                 for k in range(traits.cycles_per_group):
                     start_s = 300.0 + 65.0 * k
-                    cycles.append(Cycle(len(groups), start_s, start_s + 65.0, queue_m * (1 + math.sin(k / 5)), 5))
+                    cycles.append(cycle(len(groups), start_s, start_s + 65.0, queue_m * (1 + math.sin(k / 5)), 5))
                 groups.append(
-                    GroupResult(
-                        signal, approach, f"{approach}-{turn}", 100 + 10 * a, 95, 190.0, delay_s, 0.9 * level,
-                        level_of_service(delay_s), (queue_m,) * 5, (6.0,) * 5, a == 3, 200.0,
+                    group_result(
+                        signal, approach, f"{approach}-{turn}", delay_s, level_of_service(delay_s), queue_m, a == 3,
+                        100 + 10 * a, 0.9 * level,
                     )
                 )  # fmt: skip
     delay_s = sum(g.vehicles * g.control_delay_s for g in groups) / sum(g.vehicles for g in groups)
@@ -82,7 +83,7 @@ def run_result(traits, factor, seed):
         "delay_s": delay_s * 1.05, "control_delay_s": delay_s, "stops_per_veh": 0.9 * factor, "travel_time_s": 90.0,
         "throughput_veh": 1000 + seed, "vehicles": 1200, "queue_max_m": 120.0 * factor, "gridlock": 0,
     }  # fmt: skip
-    return RunResult(network, tuple(groups), tuple(sorted(cycles, key=lambda cycle: cycle.start_s)))
+    return RunResult(network, tuple(groups), tuple(sorted(cycles, key=lambda row: row.start_s)))
 
 
 def make_study(folder: Path, **changes) -> Path:

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from engine.result import Cycle
 from engine.statistics import paired_interval
 from experiments.report.charts import plain
 from experiments.report.comparison import approaches, direction, groups, measures
@@ -13,6 +12,7 @@ from experiments.report.phases import diagrams
 from experiments.report.queues import _binned, queue_times
 from experiments.report.study import read_study
 from tests.experiments.study_folder import Traits, make_study, run_result
+from tests.made import cycle
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +82,11 @@ def test_phase_bars_join_neighbours_and_share_one_scale(tmp_path):
 
 def test_queue_bins_take_the_cycle_over_their_middle():
     cycles = [
-        Cycle(0, 0.0, 90.0, 10.0, 1),
-        Cycle(0, 90.0, 100.0, 30.0, 3),
-        Cycle(0, 100.0, 240.0, 20.0, 2),
-        Cycle(1, -50.0, 20.0, 5.0, 1),
-        Cycle(1, 900.0, 990.0, 99.0, 9),
+        cycle(0, 0.0, 90.0, 10.0, 1),
+        cycle(0, 90.0, 100.0, 30.0, 3),
+        cycle(0, 100.0, 240.0, 20.0, 2),
+        cycle(1, -50.0, 20.0, 5.0, 1),
+        cycle(1, 900.0, 990.0, 99.0, 9),
     ]
     assert _binned(cycles, 2, 0.0, 60.0, 4) == [[10.0, 30.0, 20.0, 20.0], [5.0, 0.0, 0.0, 0.0]]
 

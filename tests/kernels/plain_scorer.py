@@ -1,6 +1,8 @@
 """The scorer written plainly, after docs/measures.md and not after the kernel: what the kernel is compared with."""
 
-QUEUE, FREE, GAP, MOVING = 5 / 3.6, 10 / 3.6, 20.0, 0.1
+QUEUE, FREE, GAP, MOVING, ZONE = 5 / 3.6, 10 / 3.6, 20.0, 0.1, 12.0
+NAMES = ("vehicles", "crossed", "on_green", "stops", "failed", "headways")
+NAMES += ("delay_s", "green_s", "occupied_s", "spilled_s", "headway_s")
 
 
 class PlainScorer:
@@ -9,10 +11,14 @@ class PlainScorer:
     def __init__(self, layout, step_s, begin_s, end_s):
         self.net, self.step_s, self.begin_s, self.end_s = layout, step_s, begin_s, end_s
         n = len(layout.link_start) - 1
-        self.groups = [dict(vehicles=0, crossed=0, stops=0, truncated=0, delay_s=0.0) for _ in range(n)]
+        self.groups = [dict.fromkeys(NAMES[:6], 0) | dict.fromkeys(NAMES[6:], 0.0) for _ in range(n)]
+        self.classes = [dict(vehicles=0, arrived=0, stops=0, delay_s=0.0) for _ in range(4)]
         self.cycles = []
-        self.cycle = [dict(start=begin_s, back=0.0, members=0) for _ in range(n)]
-        self.green = [False] * n
+        self.cycle = [self._fresh(begin_s) for _ in range(n)]
+        self.green, self.red = [False] * n, [False] * n
+        self.judged = [None] * n  # the cycle whose split is to be judged, and red seconds and occupied ones since
+        self.occupied = set()
+        self.rank, self.crossed_at = {}, {}
         self.vehicles = {}
         self.free = []
         self.next = 0
@@ -21,12 +27,17 @@ class PlainScorer:
         self.open = False
         self.moved_s = self.now = begin_s
 
-    def add_vehicle(self, length, factor, top, due, wait):
+    @staticmethod
+    def _fresh(start):
+        return dict(start=start, back=0.0, members=0, green=0.0, occupied=0.0, crossed=0, on_green=0, failed=0)
+
+    def add_vehicle(self, length, factor, top, due, wait, kind):
         index = self.free.pop() if self.free else self.next
         self.next = max(self.next, index + 1)
         self.vehicles[index] = dict(
             length=length, factor=factor, top=top, due=due, wait=wait, zone=-1, queue=-1, lane=-1, inside=False,
             delay=0.0, zone_stops=0, stops=0, entry=0.0, fast=False, fresh=True, member=set(), here=None, slow=False,
+            kind=kind, joined=None,
         )  # fmt: skip
         return index
 
@@ -36,7 +47,7 @@ class PlainScorer:
             vehicle["here"] = None
         if not self.open and now - self.step_s >= self.begin_s - 1e-6:
             self.open = True
-            self.cycle = [dict(start=self.begin_s, back=0.0, members=0) for _ in self.cycle]
+            self.cycle = [self._fresh(self.begin_s) for _ in self.cycle]
 
     def see_vehicle(self, index, lane, position, speed):
         net, v = self.net, self.vehicles[index]
@@ -47,7 +58,7 @@ class PlainScorer:
             if v["zone"] >= 0:
                 self._leave(v, lane)
             waited = v["fresh"] and zone >= 0
-            v.update(zone=zone, queue=-1, inside=False, member=set(), zone_stops=0)
+            v.update(zone=zone, queue=-1, inside=False, member=set(), zone_stops=0, joined=None)
             v.update(delay=v["wait"] if waited else 0.0, entry=v["due"] if waited else self.now - self.step_s)
         v.update(fresh=False, lane=lane, slow=speed < QUEUE)
         if v["slow"] and v["fast"]:
@@ -62,14 +73,18 @@ class PlainScorer:
         if net.lane_queue[lane] >= 0:
             v["queue"] = net.lane_queue[lane]
         if net.lane_inside[lane]:
-            if not v["inside"] and self.open:
-                self.groups[net.queue_group[v["queue"]]]["crossed"] += 1
+            if not v["inside"]:
+                self._cross(v)
             v["inside"] = True
+            if position < v["length"]:
+                self.occupied.add(v["queue"])
             return
         feeds = range(net.feed_start[lane], net.feed_start[lane + 1])
         if v["queue"] < 0 and feeds:
             v["queue"] = net.feed_queue[feeds[0]]
         to_end = net.lane_length_m[lane] - position
+        if net.lane_queue[lane] >= 0 and to_end <= ZONE:
+            self.occupied.add(net.lane_queue[lane])
         v["here"] = {net.feed_queue[i]: net.feed_base_m[i] + to_end for i in feeds}
 
     def _leave(self, v, lane):
@@ -78,9 +93,26 @@ class PlainScorer:
         if not v["inside"]:
             if self.net.lane_queue[v["lane"]] < 0 and not self.net.lane_exit[lane]:
                 return
-            if self.open:
-                self.groups[self.net.queue_group[v["queue"]]]["crossed"] += 1
+            self._cross(v)
         self._credit(v)
+
+    def _cross(self, v):
+        q = v["queue"]
+        g = self.net.queue_group[q]
+        on_green = self.green[g] if v["joined"] is None else v["joined"]
+        if self.open:
+            for sums in (self.groups[g], self.cycle[g]):
+                sums["crossed"] += 1
+                sums["on_green"] += on_green
+        if q in self.rank:
+            if q not in v["member"]:
+                del self.rank[q]
+                return
+            self.rank[q] += 1
+            if self.rank[q] > 4 and self.open:
+                self.groups[g]["headways"] += 1
+                self.groups[g]["headway_s"] += self.now - self.crossed_at[q]
+            self.crossed_at[q] = self.now
 
     def _credit(self, v):
         group = self.groups[self.net.queue_group[v["queue"]]]
@@ -95,19 +127,37 @@ class PlainScorer:
             letters = [chr(state[net.link_index[i]]) for i in range(net.link_start[g], net.link_start[g + 1])]
             green = any(letter in "Gg" for letter in letters)
             if self.green[g] and not green:
-                self._close(g, self.now - self.step_s)
+                ended = self._close(g, self.now - self.step_s)
+                self.judged[g] = [ended, 0.0, 0.0] if ended else None
+            if green and not self.green[g]:
+                self._judge(g)
+                self.rank.update({q: 0 for q in range(len(net.queue_group)) if net.queue_group[q] == g})
             self.green[g] = green
+            self.red[g] = all(letter in "ru" for letter in letters)
 
     def _close(self, g, at):
-        cycle = self.cycle[g]
+        cycle, ended = self.cycle[g], None
         if self.open and at > cycle["start"] + 1e-6:
-            self.cycles.append((g, cycle["start"], at, cycle["back"], cycle["members"]))
-        self.cycle[g] = dict(start=at, back=0.0, members=0)
+            ended = dict(cycle, group=g, end=at)
+            self.cycles.append(ended)
+        self.cycle[g] = self._fresh(at)
+        return ended
+
+    def _judge(self, g):
+        if self.judged[g] is None:
+            return
+        cycle, red, occupied = self.judged[g]
+        self.judged[g] = None
+        full = cycle["green"] > 0 and cycle["occupied"] >= 0.8 * cycle["green"]
+        if red > 0 and full and occupied >= 0.8 * red:
+            cycle["failed"] = 1
+            self.groups[g]["failed"] += 1
 
     def end_step(self):
         net = self.net
         back = [0.0] * len(self.groups)
         members = [set() for _ in self.groups]
+        spilled = set()
         for q, g in enumerate(net.queue_group):
             on = sorted((v["here"][q], i) for i, v in self.vehicles.items() if v["here"] and q in v["here"])
             tail = rear = 0.0
@@ -115,18 +165,35 @@ class PlainScorer:
                 v = self.vehicles[i]
                 if q not in v["member"] and v["slow"] and front - tail <= GAP:
                     v["member"].add(q)
+                    v["joined"] = self.green[g] if v["joined"] is None else v["joined"]
                 if q in v["member"]:
                     tail = front + v["length"]
                     rear = tail if v["slow"] else rear
                     members[g].add(i)
             back[g] = max(back[g], rear)
             if rear > net.queue_storage_m[q] - 7.5 and self.open:
-                self.groups[g]["truncated"] = 1
+                spilled.add(g)
+        for g in spilled:
+            self.groups[g]["spilled_s"] += self.step_s
         for g, cycle in enumerate(self.cycle):
+            queues = [q for q in range(len(net.queue_group)) if net.queue_group[q] == g]
+            occupied = self.step_s * sum(q in self.occupied for q in queues) / len(queues)
+            if self.green[g]:
+                cycle["green"] += self.step_s
+                cycle["occupied"] += occupied
+                if self.open:
+                    self.groups[g]["green_s"] += self.step_s
+                    self.groups[g]["occupied_s"] += occupied
+            elif self.judged[g] and self.red[g]:
+                self.judged[g][1] += self.step_s
+                self.judged[g][2] += occupied
+                if self.judged[g][1] >= 5.0 - 1e-6:
+                    self._judge(g)
             cycle["back"] = max(cycle["back"], back[g])
             cycle["members"] = max(cycle["members"], len(members[g]))
             if self.now - cycle["start"] >= 300.0:
                 self._close(g, self.now)
+        self.occupied = set()
 
     def retire_vehicle(self, index, time_loss, departed, arrived):
         v = self.vehicles.pop(index)
@@ -137,6 +204,11 @@ class PlainScorer:
             self.n_vehicles += 1
             self.delay_sum_s += time_loss + v["wait"]
             self.n_stops += v["stops"]
+            of = self.classes[v["kind"]]
+            of["vehicles"] += 1
+            of["arrived"] += arrived
+            of["stops"] += v["stops"]
+            of["delay_s"] += time_loss + v["wait"]
             if arrived:
                 self.n_arrived += 1
                 self.travel_sum_s += self.now - departed
@@ -147,11 +219,14 @@ class PlainScorer:
             self._close(g, self.now)
 
     def group_sums(self):
-        names = ("vehicles", "crossed", "stops", "truncated", "delay_s")
-        return tuple([group[name] for group in self.groups] for name in names)
+        return {name: [group[name] for group in self.groups] for name in NAMES}
+
+    def class_sums(self):
+        return {name: [of[name] for of in self.classes] for name in self.classes[0]}
 
     def cycle_rows(self):
-        return self.cycles
+        names = ("group", "start", "end", "back", "members", "green", "occupied", "crossed", "on_green", "failed")
+        return [tuple(cycle[name] for name in names) for cycle in self.cycles]
 
     @property
     def still_s(self):
