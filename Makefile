@@ -17,6 +17,7 @@ $(VENV)/.installed: constraints.txt pyproject.toml setup.py $(COMPILED)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) setuptools cython numpy eclipse-sumo
 	$(PIP) --no-build-isolation --editable '.[benchmarks,dev]'
+	$(PIP) --no-deps atspm  # for the controller's log inside it; its code is never imported
 	touch $@
 
 demo: setup

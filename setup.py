@@ -43,6 +43,13 @@ extensions = [
         extra_compile_args=COMPILE,
     ),
     Extension(
+        "kernels._events",
+        ["kernels/_events.pyx"],
+        include_dirs=[np.get_include()],
+        language="c++",
+        extra_compile_args=COMPILE,
+    ),
+    Extension(
         "engine.sumo._native",
         ["engine/sumo/_native.pyx"],
         depends=["engine/sumo/_microsim.h"],

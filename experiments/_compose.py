@@ -19,6 +19,7 @@ CONFIGS: dict[str, type] = {
     "run": schema.RunConfig,
     "sweep": schema.SweepConfig,
     "report": schema.ReportCommandConfig,
+    "measures": schema.MeasuresConfig,
 }
 """The configuration of each command that has one; its YAML is ``conf/<command>.yaml``."""
 

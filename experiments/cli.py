@@ -94,6 +94,21 @@ COMMANDS = {
         path_key="dir",
         examples=("greensplit report studies/demo",),
     ),
+    "measures": Command(
+        "signal performance measures of a real controller's log",
+        "experiments.measures",
+        path_key="log",
+        keys=(
+            (
+                "detectors=PATH",
+                "Parquet or CSV: DeviceId, Phase, Parameter (the detector), Function (Advance, Presence)",
+            ),
+            ("bin_min=15", "length of a row in time, minutes"),
+            ("json=true", "print the rows as JSON"),
+            ("out=PATH", "also write them, as .parquet or .csv"),
+        ),
+        examples=("greensplit measures events.parquet detectors=detectors.csv out=measures.csv",),
+    ),
     "scenarios": Command(
         "what can be run",
         "experiments.list_scenarios",
@@ -193,7 +208,7 @@ def _overview() -> str:
 
 
 def _help(name: str, command: Command) -> str:
-    path = " DIR" if command.path_key else ""
+    path = f" {command.path_key.upper()}" if command.path_key else ""
     arguments = {"completion": " SHELL"}.get(name, f"{path} [key=value ...]")
     lines = [f"greensplit {name}: {command.purpose}", "", f"usage: greensplit {name}{arguments}"]
     if command.keys:

@@ -19,6 +19,7 @@ from engine.space import SpaceOptions
 
 __all__ = [
     "AttemptsConfig",
+    "MeasuresConfig",
     "PlansConfig",
     "QueueConfig",
     "RayConfig",
@@ -263,6 +264,28 @@ class ReportCommandConfig:
     def __post_init__(self) -> None:
         if self.dir is None:
             raise InputError("report needs a study's folder. Say: greensplit report DIR")
+
+
+@dataclass(frozen=True)
+class MeasuresConfig:
+    """`greensplit measures`."""
+
+    log: Path | None = path_field()  # noqa: RUF009  a field, not a value
+    detectors: Path | None = path_field()  # noqa: RUF009  a field, not a value
+    bin_min: int = 15
+    json: bool = False
+    out: Path | None = path_field()  # noqa: RUF009  a field, not a value
+
+    def __post_init__(self) -> None:
+        if self.log is None:
+            raise InputError("measures needs a controller's log. Say: greensplit measures LOG detectors=FILE")
+        if self.detectors is None:
+            raise InputError("detectors is missing: the file that says which phase each detector belongs to.")
+        _there("log", self.log)
+        _there("detectors", self.detectors)
+        _at_least("bin_min", self.bin_min, 1)
+        if self.out is not None and self.out.suffix not in (".parquet", ".csv"):
+            raise InputError(f"out='{self.out}' must end in .parquet or .csv.")
 
 
 NOT_IDENTIFYING = ("workers", "ray", "run", "report", "backend", "out", "json", "tripinfo")

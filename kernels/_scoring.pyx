@@ -387,7 +387,8 @@ cdef class Scorer:
 
     # What follows is for Python: the backends without C++, and the results.
 
-    def add_vehicle(self, double length_m, double speed_factor, double max_speed, double due_s, double wait_s, int kind):
+    def add_vehicle(self, double length_m, double speed_factor, double max_speed, double due_s, double wait_s,
+                    int kind):
         """Return the index of a vehicle that was inserted in this step."""
         return self.add(length_m, speed_factor, max_speed, due_s, wait_s, kind)
 
@@ -455,7 +456,7 @@ cdef class Scorer:
         }
 
     def cycle_rows(self):
-        """Return one tuple for each cycle, in the order in which they ended, with the fields of `engine.result.Cycle`."""
+        """Return one tuple for each cycle, in the order in which they ended, fields of `engine.result.Cycle`."""
         cdef Cycle c
         rows = []
         for c in self.cycles:
