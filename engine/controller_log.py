@@ -112,7 +112,7 @@ def _phases(log: Any, detectors: Any) -> Iterator[tuple[int, int, Any, dict[str,
 
 
 def _arrays(events: Any) -> tuple[Any, Any]:
-    return tuple(events[name].to_numpy().astype(np.int64) for name in ("TimeStamp", "EventId"))  # type: ignore[return-value]
+    return tuple(events[name].to_numpy().astype(np.int64) for name in ("TimeStamp", "EventId"))
 
 
 def _empty(device: int, phase: int, at_ms: int) -> dict[str, Any]:

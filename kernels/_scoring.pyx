@@ -255,7 +255,8 @@ cdef class Scorer:
             if arrived:
                 self.n_arrived += 1
                 self.kind_arrived[vehicle.kind] += 1
-                travel_s = self.now_s - departed_s
+                # A step's vehicles arrive at its beginning, as SUMO counts: one inserted in a step moves in the next.
+                travel_s = self.now_s - self.step_s - departed_s
                 self.travel_sum_s += travel_s
                 if travel_s > time_loss_s:
                     slowness = travel_s / (travel_s - time_loss_s)

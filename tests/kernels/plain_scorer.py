@@ -211,7 +211,7 @@ class PlainScorer:
             of["delay_s"] += time_loss + v["wait"]
             if arrived:
                 self.n_arrived += 1
-                self.travel_sum_s += self.now - departed
+                self.travel_sum_s += self.now - self.step_s - departed
         self.n_running += not arrived
 
     def close(self):

@@ -304,7 +304,7 @@ def test_queued_vehicles_arrive_when_they_join_and_the_others_when_they_cross():
 
 def test_reliability_is_a_percentile_of_travel_time_over_free_flow_time():
     kernel = scorer(road(), 1.0, 0.0, 1000.0)
-    kernel.begin_step(200.0)
+    kernel.begin_step(201.0)
     for i in range(100):
         # 100 s on the road, of which i lost: travel time over free-flow time is 100 / (100 - i).
         kernel.retire_vehicle(kernel.add_vehicle(5.0, 1.0, 50.0, 100.0, 0.0, 0), float(i), 100.0, True)
