@@ -38,9 +38,9 @@ def read_table(path: Path, columns: tuple[str, ...], what: str) -> Any:
         )
     for name in columns:
         kind = table[name].dtype
-        fits = kind.is_temporal() if name == "TimeStamp" else kind == polars.String or kind.is_integer()
-        if not fits or table[name].null_count():
-            wanted = "times" if name == "TimeStamp" else "whole numbers"
+        wanted = {"TimeStamp": "times", "Function": "words"}.get(name, "whole numbers")
+        fits = {"times": kind == polars.Datetime, "words": kind == polars.String, "whole numbers": kind.is_integer()}
+        if not fits[wanted] or table[name].null_count():
             raise InputError(f"'{path}': column {name} holds {kind} or empty places; it must hold {wanted} throughout.")
     return table.select(columns)
 

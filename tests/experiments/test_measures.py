@@ -71,6 +71,7 @@ def test_csv_in_json_out(sample, tmp_path, capsys):
         ("a,b\n1,2\n", "has no column TimeStamp, DeviceId, EventId, Parameter"),
         ("TimeStamp,DeviceId,EventId,Parameter\nsoon,1,1,2\n", "column TimeStamp holds String"),
         ("TimeStamp,DeviceId,EventId,Parameter\n2024-01-01 00:00:00,1,,2\n", "column EventId"),
+        ("TimeStamp,DeviceId,EventId,Parameter\n2024-01-01 00:00:00,north,1,2\n", "column DeviceId holds String"),
         ("TimeStamp,DeviceId,EventId,Parameter\n2024-01-01 00:00:00,1,1,2\n", "has no event of the phases"),
         ("", "cannot be read as a controller's log"),
     ],
