@@ -11,7 +11,7 @@ from engine.nursery import Nursery
 from engine.plan import Plan
 from engine.sumo.installation import binary, environment
 from engine.sumo.options import plain_command
-from tests.conftest import built
+from tests.conftest import built, tripinfo_delay
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +53,13 @@ def both(request, tmp_path_factory):
 
 def rows(folder, name, tag):
     return list(ElementTree.parse(folder / name).getroot().iter(tag))
+
+
+def test_delay_equals_tripinfo(both):
+    _, result, _, folder = both
+    delay_s, vehicles = tripinfo_delay(folder / "tripinfo.xml")
+    assert result.network["vehicles"] == vehicles
+    assert result.network["delay_s"] == pytest.approx(delay_s, rel=1e-4)
 
 
 def test_throughput_equals_the_loops_at_the_stop_lines(both):
