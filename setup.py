@@ -27,27 +27,18 @@ COMPILE += ["-ffp-contract=off"]
 # errno is not read, and without it a square root is one instruction.
 COMPILE += ["-fno-math-errno"]
 
+KERNELS = ("_events", "_formulas", "_scoring")
+
 extensions = [
-    Extension(
-        "kernels._scoring",
-        ["kernels/_scoring.pyx"],
-        include_dirs=[np.get_include()],
-        language="c++",
-        extra_compile_args=COMPILE,
-    ),
-    Extension(
-        "kernels._formulas",
-        ["kernels/_formulas.pyx"],
-        include_dirs=[np.get_include()],
-        language="c++",
-        extra_compile_args=COMPILE,
-    ),
-    Extension(
-        "kernels._events",
-        ["kernels/_events.pyx"],
-        include_dirs=[np.get_include()],
-        language="c++",
-        extra_compile_args=COMPILE,
+    *(
+        Extension(
+            f"kernels.{name}",
+            [f"kernels/{name}.pyx"],
+            include_dirs=[np.get_include()],
+            language="c++",
+            extra_compile_args=COMPILE,
+        )
+        for name in KERNELS
     ),
     Extension(
         "engine.sumo._native",

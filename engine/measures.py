@@ -9,8 +9,9 @@ from typing import Any
 from engine.network import Network
 from engine.result import Cycle, GroupResult, RunResult
 from engine.scenario import Scenario
+from kernels.classes import CLASSES
 from kernels.formulas import level_of_service
-from kernels.scoring import CLASSES, Scorer
+from kernels.scoring import Scorer
 
 __all__ = ["GRIDLOCK_S", "MIN_HEADWAYS", "USUAL_SATURATION_VEH_H", "run_result"]
 

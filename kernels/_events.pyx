@@ -2,12 +2,13 @@
 
 from libc.stdint cimport int64_t
 
-cdef int GREEN = 1
-cdef int YELLOW = 8
-cdef int RED = 10
-cdef int JUDGED = 11    # the end of the first seconds of red
-cdef int OFF = 81
-cdef int ON = 82
+cpdef enum:
+    GREEN = 1
+    YELLOW = 8
+    RED = 10
+    JUDGED = 11  # the end of the first seconds of red; put in by us
+    OFF = 81
+    ON = 82
 
 
 def arrivals(const int64_t[::1] codes not None, const Py_ssize_t[::1] bins not None,
@@ -42,8 +43,9 @@ def occupancies(const int64_t[::1] times not None, const int64_t[::1] codes not 
     cdef int yellows = 0, judged = 0, occupied = -1
     cdef bint known = True, begun = False
     with nogil:
-        for i in range(n):
-            code = codes[i]
+        for i in range(n + 1):
+            # The end of the log closes the last cycle as a green would.
+            code = codes[i] if i < n else GREEN
             if code == GREEN:
                 if begun and known and yellows == 1 and judged == 1:
                     rows[n_rows, 0] = green_on
@@ -74,10 +76,4 @@ def occupancies(const int64_t[::1] times not None, const int64_t[::1] codes not 
                         green_off += lasts
                 elif state == RED and occupied == 1:
                     red_on += lasts
-        if begun and known and yellows == 1 and judged == 1:
-            rows[n_rows, 0] = green_on
-            rows[n_rows, 1] = green_off
-            rows[n_rows, 2] = red_on
-            rows[n_rows, 3] = judged_at
-            n_rows += 1
     return n_rows

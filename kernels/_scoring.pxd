@@ -20,10 +20,9 @@ cdef struct Vehicle:
     int back_group
     int lane
     int slow                # below the queue's speed in this step
-    int active
     int fast                # above 10 km/h since its last stop
     int fresh               # never observed yet
-    int kind                # class: an index into kernels.scoring.CLASSES
+    int kind                # class: an index into kernels.classes.CLASSES
     int joined              # it has joined a queue of its zone ...
     int on_green            # ... while the queue's lane group showed green
     int inside              # past the stop line, within the junction

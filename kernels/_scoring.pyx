@@ -9,6 +9,9 @@ from libcpp.algorithm cimport sort
 
 import numpy as np
 
+from kernels import events
+from kernels.classes import CLASSES
+
 # Definitions of the measures, SI units (docs/measures.md).
 cdef double QUEUE_SPEED = 5.0 / 3.6       # below this a vehicle stops or joins a queue
 cdef double FREE_SPEED = 10.0 / 3.6       # above this it may stop anew
@@ -17,12 +20,12 @@ cdef double MOVING_SPEED = 0.1            # SUMO's own threshold of halting, for
 cdef double TRUNCATED_M = 7.5             # a queue that ends within one vehicle of the observed extent may be longer
 cdef double LONGEST_CYCLE_S = 300.0      # a lane group that is never red still has its queue reported
 cdef double ZONE_M = 12.0                 # a stop-line detector's zone, 40 ft
-cdef double FULL = 0.80                   # share of the time for which the zone is occupied where a split is too short
-cdef double RED_S = 5.0                   # seconds of red that are looked at for it
+cdef double FULL = events.FULL            # share of the time for which the zone is occupied where a split is too short
+cdef double RED_S = events.RED_MS / 1000.0  # seconds of red that are looked at for it
 cdef int QUEUE_START = 4                  # discharge is steady from the fourth queued vehicle on
 cdef double SLOWNESS_STEP = 0.01          # of travel time over free-flow time
 cdef int SLOWNESS_STEPS = 10000
-cdef int N_CLASSES = 4
+cdef int N_CLASSES = len(CLASSES)
 cdef double EPS_S = 1e-6                  # SUMO counts milliseconds: far below one of them
 
 
@@ -115,7 +118,6 @@ cdef class Scorer:
         vehicle.back_group = -1
         vehicle.lane = -1
         vehicle.slow = 0
-        vehicle.active = 1
         vehicle.fast = 0
         vehicle.fresh = 1
         vehicle.inside = 0
@@ -263,7 +265,6 @@ cdef class Scorer:
                     self.slowness[<int>fmin(slowness / SLOWNESS_STEP, SLOWNESS_STEPS)] += 1
         if not arrived:
             self.n_running += 1
-        vehicle.active = 0
         self.free_slots.push_back(i_vehicle)
 
     cdef void show(self, int i_signal, const char* state) noexcept nogil:
@@ -448,7 +449,7 @@ cdef class Scorer:
         }
 
     def class_sums(self):
-        """Return the sums of the vehicle classes by name, one array each, ordered as `kernels.scoring.CLASSES`."""
+        """Return the sums of the vehicle classes by name, one array each, ordered as `kernels.classes.CLASSES`."""
         return {
             "vehicles": np.array(self.kind_vehicles, dtype=np.int64),
             "arrived": np.array(self.kind_arrived, dtype=np.int64),

@@ -12,12 +12,23 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels import _events
+from kernels._events import GREEN, JUDGED, OFF, ON, RED, YELLOW
 
-__all__ = ["FULL", "RED_MS", "Cycles", "arrivals_on_green", "cycle_occupancies", "mended", "phase_state"]
+__all__ = [
+    "FULL",
+    "OFF",
+    "ON",
+    "RED_MS",
+    "SIGNAL",
+    "Cycles",
+    "arrivals_on_green",
+    "cycle_occupancies",
+    "mended",
+    "phase_state",
+]
 
 Ints = npt.NDArray[np.int64]
 
-GREEN, YELLOW, RED, JUDGED, OFF, ON = 1, 8, 10, 11, 81, 82
 SIGNAL = (GREEN, YELLOW, RED)
 RED_MS = 5000
 """Of each red, the time that is looked at for a split failure."""

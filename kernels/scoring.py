@@ -11,21 +11,7 @@ try:
 except ImportError as error:
     raise ImportError("The compiled kernels are missing: run 'pip install -e .' in the project's folder.") from error
 
-__all__ = ["CLASSES", "Scorer", "class_index", "scorer"]
-
-CLASSES = ("car", "bus", "truck", "bicycle")
-"""What vehicles are told apart by, in the order of `Scorer.class_sums`."""
-
-CLASS_OF = {
-    "bus": 1, "coach": 1, "tram": 1, "rail_urban": 1, "rail": 1, "rail_electric": 1, "rail_fast": 1,
-    "truck": 2, "trailer": 2, "delivery": 2,
-    "bicycle": 3, "moped": 3, "scooter": 3,
-}  # fmt: skip
-
-
-def class_index(sumo_class: str) -> int:
-    """Return the index in `CLASSES` of one of SUMO's vehicle classes; what is none of the others is a car."""
-    return CLASS_OF.get(sumo_class, 0)
+__all__ = ["Scorer", "scorer"]
 
 
 def scorer(layout: Any, step_s: float, window_start_s: float, window_end_s: float) -> Scorer:

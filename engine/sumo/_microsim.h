@@ -22,6 +22,7 @@ public:
     const MSLane* getLane() const;
     double getPositionOnLane() const;
     double getSpeed() const;
+    double getTimeLossSeconds() const;
 };
 
 class MSBaseVehicle;

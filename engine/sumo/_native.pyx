@@ -12,7 +12,7 @@ from libcpp.vector cimport vector
 
 from kernels._scoring cimport Scorer
 
-from kernels.scoring import CLASS_OF
+from kernels.classes import CLASS_OF
 
 
 cdef extern from "libsumo/Simulation.h" namespace "libsumo" nogil:
@@ -73,6 +73,7 @@ cdef extern from "_microsim.h" nogil:
         const MSLane* getLane() const
         double getPositionOnLane() const
         double getSpeed() const
+        double getTimeLossSeconds() const
     const MSVehicle* microscopic_vehicle(const string& vehicle) except +
 
 cdef double EPS_S = 1e-6
@@ -86,9 +87,8 @@ cdef class Drive:
     cdef unordered_map[string, int] class_of
     cdef unordered_map[const MSLane*, int] lane_index
     cdef unordered_map[string, int] index
-    # By the scorer's index of a vehicle: SUMO's object (NULL: a free index), name, departure, lane that it was last on.
+    # By the scorer's index of a vehicle: SUMO's object (NULL: a free index), departure, lane that it was last on.
     cdef vector[const MSVehicle*] vehicle
-    cdef vector[string] name
     cdef vector[double] departed_s
     cdef vector[const MSLane*] lane
     cdef vector[int] i_lane
@@ -177,12 +177,10 @@ cdef class Drive:
         self.index[vehicle] = i_vehicle
         if i_vehicle >= <int>self.vehicle.size():
             self.vehicle.resize(i_vehicle + 1)
-            self.name.resize(i_vehicle + 1)
             self.departed_s.resize(i_vehicle + 1)
             self.lane.resize(i_vehicle + 1)
             self.i_lane.resize(i_vehicle + 1)
         self.vehicle[i_vehicle] = microscopic_vehicle(vehicle)
-        self.name[i_vehicle] = vehicle
         self.lane[i_vehicle] = NULL
         self.i_lane[i_vehicle] = -1
         self.departed_s[i_vehicle] = departed_s
@@ -197,7 +195,7 @@ cdef class Drive:
         cdef int i_vehicle
         for i_vehicle in range(<int>self.vehicle.size()):
             if self.vehicle[i_vehicle] != NULL:
-                time_loss_s = SumoVehicle.getTimeLoss(self.name[i_vehicle])
+                time_loss_s = self.vehicle[i_vehicle].getTimeLossSeconds()
                 self.scorer.retire(i_vehicle, time_loss_s, self.departed_s[i_vehicle], False)
                 self.vehicle[i_vehicle] = NULL
         self.index.clear()

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
-from kernels.scoring import Scorer, class_index
+from kernels.classes import class_index
+from kernels.scoring import Scorer
 
 __all__ = ["Drive"]
 
