@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernels import _formulas
 from kernels import formulas as f
 
 # HCM 7th edition, chapter 31, example problem 1, as transcribed with its inputs in the test data of
@@ -221,13 +222,13 @@ N = 2_000  # the lane groups of a city, or the links of a count
 X, RATIO, CYCLE = RANDOM.uniform(0.05, 1.4, N), RANDOM.uniform(0.1, 0.8, N), RANDOM.uniform(40, 180, N)
 SATURATION = RANDOM.uniform(900, 2100, N)
 TWINS = {
-    "uniform_delay": (f._formulas.uniform_delay, lambda x, g, c, _: plain_uniform_delay(x, g, c), (X, RATIO, CYCLE, 1.0)),
-    "incremental_delay": (f._formulas.incremental_delay, plain_incremental_delay, (X, SATURATION * RATIO, 0.25, 0.5, 1.0)),
+    "uniform_delay": (_formulas.uniform_delay, lambda x, g, c, _: plain_uniform_delay(x, g, c), (X, RATIO, CYCLE, 1.0)),
+    "incremental_delay": (_formulas.incremental_delay, plain_incremental_delay, (X, SATURATION * RATIO, 0.25, 0.5, 1.0)),
     "webster_delay": (
         f.webster_delay, plain_webster_delay, (X / 1.5 * SATURATION * RATIO, SATURATION, RATIO, CYCLE),
     ),
-    "akcelik_delay": (f._formulas.akcelik_delay, plain_akcelik_delay, (X, SATURATION, RATIO * CYCLE, CYCLE, 0.25)),
-    "geh": (f._formulas.geh, plain_geh, (SATURATION, SATURATION * X)),
+    "akcelik_delay": (_formulas.akcelik_delay, plain_akcelik_delay, (X, SATURATION, RATIO * CYCLE, CYCLE, 0.25)),
+    "geh": (_formulas.geh, plain_geh, (SATURATION, SATURATION * X)),
 }  # fmt: skip
 
 

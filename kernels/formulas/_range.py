@@ -1,0 +1,37 @@
+"""Valid ranges of the formulas: a value outside raises, NaN included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Values", "check", "not_negative", "positive", "ratio"]
+
+Values = Any
+"""A number or an array of them."""
+
+
+def check(name: str, values: Values, holds: Any, range_: str) -> None:
+    """Raise ValueError where a value lies outside the formula's range, NaN included."""
+    if not np.all(holds):
+        wrong = np.asarray(values, float)[~np.broadcast_to(holds, np.shape(values))]
+        raise ValueError(f"{name} must be {range_}, not {wrong.ravel()[0]:g}")
+
+
+def positive(**arguments: Values) -> None:
+    """Raise ValueError unless every value is above 0."""
+    for name, values in arguments.items():
+        check(name, values, np.asarray(values) > 0.0, "above 0")
+
+
+def not_negative(**arguments: Values) -> None:
+    """Raise ValueError unless every value is 0 or more."""
+    for name, values in arguments.items():
+        check(name, values, np.asarray(values) >= 0.0, "0 or more")
+
+
+def ratio(**arguments: Values) -> None:
+    """Raise ValueError unless every value is above 0 and below 1."""
+    for name, values in arguments.items():
+        check(name, values, (np.asarray(values) > 0.0) & (np.asarray(values) < 1.0), "above 0 and below 1")
