@@ -77,12 +77,13 @@ class _Actor:
 
 
 class _RayWorker(Worker):
-    """The driver's side of one actor."""
+    """The driver's side of one actor; holds what Ray counts references to until it is dropped itself."""
 
     def __init__(self, ray: Any, actor: Any) -> None:
         self._ray = ray
         self._actor = actor
         self._where: Future[tuple[str, int]] = actor.where.remote().future()
+        self._under_way: Future[Answer] | None = None
 
     @property
     def name(self) -> str:
@@ -111,7 +112,8 @@ class _RayWorker(Worker):
                     LostError(str(error)) if isinstance(error, self._ray.exceptions.RayError) else error
                 )
 
-        self._actor.run.remote(job).future().add_done_callback(settle)
+        self._under_way = self._actor.run.remote(job).future()
+        self._under_way.add_done_callback(settle)
         return answer
 
     def end(self) -> None:
@@ -139,6 +141,9 @@ class Cluster:
         self._leaving = threading.Event()
         self._trouble: BaseException | None = None
         self._ray: Any = None
+        # Kept until Ray has gone: a reference that one thread drops while another shuts Ray down ends the process at
+        # once ("The core worker has already been shutdown").
+        self._hired: list[_RayWorker] = []
 
     @property
     def connected(self) -> bool:
@@ -208,7 +213,8 @@ class Cluster:
         self._ready()
         options = {"env_vars": {"OMP_NUM_THREADS": "1", **QUIET}} if self._address else None
         kind = self._ray.remote(_Actor).options(num_cpus=1, max_restarts=0, max_task_retries=0, runtime_env=options)
-        return _RayWorker(self._ray, kind.remote(make_runner))
+        self._hired.append(_RayWorker(self._ray, kind.remote(make_runner)))
+        return self._hired[-1]
 
     def release(self) -> None:
         """Begin to end every worker, and Ray where it is ours; `close` waits for it."""
@@ -221,3 +227,4 @@ class Cluster:
             self._keeper.join()
             self._keeper = None
             self._ray = None
+            self._hired.clear()

@@ -1,11 +1,14 @@
 """Pools that cannot start; apart from test_pool.py, because one process holds one Ray at a time."""
 
 import functools
+import gc
 import os
 import time
+import weakref
 
 import pytest
 
+from engine.cluster import Cluster
 from engine.errors import InputError
 from engine.jobs import Job
 from engine.plan import Plan
@@ -50,3 +53,18 @@ def test_the_driver_works_until_the_workers_are_there(tmp_path):
     assert os.getpid() in pids
     assert len(pids) == 3
     assert {attempt.worker.rpartition(":")[2] for attempt in attempts} == set(map(str, pids))
+
+
+def test_nothing_of_rays_is_dropped_while_ray_shuts_down(tmp_path):
+    """Ray ends the process where one thread drops a reference and another shuts Ray down."""
+    cluster = Cluster(1)
+    worker = cluster.hire(functools.partial(counting, tmp_path))
+    worker.submit(JOBS[0]).result()
+    watched = weakref.ref(worker)
+    cluster.release()
+    del worker
+    gc.collect()
+    assert watched() is not None
+    cluster.close()
+    gc.collect()
+    assert watched() is None
