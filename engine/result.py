@@ -7,7 +7,17 @@ import zlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
-__all__ = ["Cycle", "GroupResult", "RunResult"]
+from kernels.classes import CLASSES
+
+__all__ = ["NETWORK_MEASURES", "Cycle", "GroupResult", "RunResult"]
+
+NETWORK_MEASURES = (
+    "delay_s", "control_delay_s", "stops_per_veh", "travel_time_p95_ratio", "travel_time_s", "throughput_veh",
+    "vehicles", "running_veh", "waiting_veh", "queue_max_m", "gridlock", "collisions", "teleports", "vehicle_seconds",
+    "spillback_s", "split_failures", "arrivals_on_green",
+    *(f"{kind}_{measure}" for kind in CLASSES for measure in ("veh", "delay_s", "stops_per_veh")),
+)  # fmt: skip
+"""What `RunResult.network` holds (definitions: docs/measures.md)."""
 
 
 @dataclass(frozen=True)

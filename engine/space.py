@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 import statistics
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from engine.errors import InputError, nearest
 from engine.network import Network
 from engine.plan import Phase, Plan, Program
 
-__all__ = ["PlanSpace", "SpaceOptions", "plan_space"]
+__all__ = ["PlanSpace", "SpaceOptions", "Vector", "plan_space"]
 
 OFFSET_RADIUS = 0.15
 """Around the plan in the net, offsets move by at most this share of the cycle."""
@@ -83,6 +84,11 @@ class PlanSpace:
         """
         low, high = self._limits()
         return low + np.asarray(unit, np.float64) * (high - low)
+
+    def to_unit(self, point: Vector) -> Vector:
+        """Return where `from_unit` finds a point, shape (n_dimensions,); beyond [0, 1] for one beyond the limits."""
+        low, high = self._limits()
+        return (np.asarray(point, np.float64) - low) / (high - low)
 
     def _limits(self) -> tuple[Vector, Vector]:
         radius = self.options.radius
@@ -213,19 +219,18 @@ def _share(total_s: float, weights: Sequence[float], low: Sequence[float], high:
     Stages held at a bound leave the rest to the others (water filling); what rounding leaves over goes to the largest
     remainders, the first stage first.
     """
-    exact = list(weights)
-    # The factor by which all weights are scaled so that the bounded greens sum to the total: found by bisection.
-    below, above = 0.0, 1.0
-    while sum(min(max(w * above, a), b) for w, a, b in zip(exact, low, high, strict=True)) < total_s and above < 1e12:
-        above *= 2.0
-    for _ in range(200):
-        middle = 0.5 * (below + above)
-        if sum(min(max(w * middle, a), b) for w, a, b in zip(exact, low, high, strict=True)) < total_s:
-            below = middle
-        else:
-            above = middle
+    # Scaled by a factor, the bounded greens sum to a broken line over it: the piece that holds the total is looked up.
+    breaks = sorted({0.0, *(bound / w for w, a, b in zip(weights, low, high, strict=True) for bound in (a, b))})
+
+    def scaled(factor: float) -> list[float]:
+        return [min(max(w * factor, a), b) for w, a, b in zip(weights, low, high, strict=True)]
+
+    piece = bisect.bisect_left(breaks, total_s, lo=1, hi=len(breaks) - 1, key=lambda factor: sum(scaled(factor)))
+    left, right = breaks[piece - 1], breaks[piece]
+    below, above = sum(scaled(left)), sum(scaled(right))
+    factor = left + (right - left) * (total_s - below) / (above - below) if above > below else right
     # Nine digits: proportions that are whole seconds must not lose one to the last bit.
-    greens = [round(min(max(w * above, a), b), 9) for w, a, b in zip(exact, low, high, strict=True)]
+    greens = [round(green, 9) for green in scaled(factor)]
     whole = [math.floor(green) for green in greens]
     missing = _whole(total_s) - sum(whole)
     order = sorted(range(len(whole)), key=lambda i: (whole[i] - greens[i], i))

@@ -19,7 +19,10 @@ from engine.selection import Runs
 if TYPE_CHECKING:
     from engine.pool import Pool
 
-__all__ = ["Study", "run_key"]
+__all__ = ["ROLES", "Study", "run_key"]
+
+ROLES = ("training", "confirmation", "holdout")
+"""What a run is for: choosing the finalists, choosing among them, and proving the winner."""
 
 
 def run_key(scenario: Scenario, plan: Plan, seed: int, queue_max_m: float) -> str:
@@ -64,21 +67,22 @@ class Study:
         self._on_attempt = on_attempt
         self._on_cached = on_cached
         self._n_cached = 0
-        self._keys: dict[str, dict[tuple[str, int], str]] = {"training": {}, "holdout": {}}
+        self._keys: dict[str, dict[tuple[str, int], str]] = {role: {} for role in ROLES}
 
-    def evaluate(self, plans: Iterable[Plan], seeds: Sequence[int], role: str) -> None:
-        """Simulate every plan with every seed, plan by plan; what the ledger knows is not repeated."""
+    def evaluate(self, trials: Iterable[tuple[Plan, int]], role: str) -> None:
+        """Simulate plans with seeds, in order; what the ledger knows is not repeated."""
         known = self._ledger.finished()
         todo, n_cached = [], 0
-        for plan in plans:
+        for plan, seed in trials:
+            if self._key(plan.plan_id, seed):
+                continue  # asked for before: it is done, or has failed for good
             self._ledger.add_plan(plan)
-            for seed in seeds:
-                key = run_key(self._scenario, plan, seed, self._queue_max_m)
-                self._keys[role][plan.plan_id, seed] = key
-                if key in known:
-                    n_cached += 1
-                else:
-                    todo.append(Job(key, plan, seed, role))
+            key = run_key(self._scenario, plan, seed, self._queue_max_m)
+            self._keys[role][plan.plan_id, seed] = key
+            if key in known:
+                n_cached += 1
+            else:
+                todo.append(Job(key, plan, seed, role))
         self._n_cached += n_cached
         self._on_cached(n_cached)
         for attempt in self._pool.run(todo) if todo else ():
@@ -96,6 +100,13 @@ class Study:
         finished = self._ledger.finished()
         keys = {seed: self._key(plan_id, seed) for seed in seeds}
         return {seed: finished[key].metrics for seed, key in keys.items() if key in finished}
+
+    def asked(self, role: str) -> dict[str, set[int]]:
+        """Return the seeds that each plan was asked for in a role."""
+        asked: dict[str, set[int]] = {}
+        for plan_id, seed in self._keys[role]:
+            asked.setdefault(plan_id, set()).add(seed)
+        return asked
 
     def result(self, plan_id: str, seed: int) -> RunResult | None:
         """Return one run's whole result, or `None` where it has none."""

@@ -18,6 +18,7 @@ __all__ = ["compose", "config_keys", "hand_over", "path_keys", "quoted", "regist
 CONFIGS: dict[str, type] = {
     "run": schema.RunConfig,
     "sweep": schema.SweepConfig,
+    "optimize": schema.OptimizeConfig,
     "report": schema.ReportCommandConfig,
     "measures": schema.MeasuresConfig,
 }
@@ -27,6 +28,7 @@ GROUPS: dict[str, type] = {
     "scenario": schema.ScenarioConfig,
     "plans": schema.PlansConfig,
     "search": schema.SearchConfig,
+    "objective": schema.ObjectiveConfig,
     "report": schema.ReportConfig,
 }
 """The schema of each group of options; its options are ``conf/<group>/<name>.yaml``."""
@@ -52,6 +54,19 @@ def path_keys(command: str) -> frozenset[str]:
     return frozenset(key for key, is_path in config_keys(CONFIGS[command]) if is_path)
 
 
+def mapping_keys(command: str) -> frozenset[str]:
+    """Return the keys of a command whose values are mappings of the user's choice."""
+
+    def found(kind: type, prefix: str = "") -> Iterator[str]:
+        for field, hint in _fields(kind):
+            if dataclasses.is_dataclass(hint):
+                yield from found(typing.cast("type", hint), f"{prefix}{field.name}.")
+            elif typing.get_origin(hint) is dict:
+                yield prefix + field.name
+
+    return frozenset(found(CONFIGS[command]))
+
+
 def _for_hydra(hint: Any) -> Any:
     """Return the type by which OmegaConf checks a field."""
     origin = typing.get_origin(hint)
@@ -71,10 +86,9 @@ def _default(field: dataclasses.Field[Any], hint: Any) -> Any:
         return dataclasses.field(default_factory=functools.partial(list, field.default))
     if field.default is not dataclasses.MISSING:
         return field.default
-    # Nested configurations default to their own schema; the only other thing without a plain default is a mapping.
-    return dataclasses.field(
-        default_factory=_schema(typing.cast("type", hint)) if dataclasses.is_dataclass(hint) else dict
-    )
+    if dataclasses.is_dataclass(hint):
+        return dataclasses.field(default_factory=_schema(typing.cast("type", hint)))
+    return dataclasses.field(default_factory=typing.cast("Any", field.default_factory))
 
 
 @functools.cache
@@ -96,8 +110,10 @@ def register() -> None:
 
 
 def quoted(command: str, override: str) -> str:
-    """Return an override in Hydra's grammar: values of path keys are quoted, whatever is in them."""
+    """Return an override in Hydra's grammar: paths are quoted, whatever is in them, and mappings take new keys."""
     key, equals, value = override.partition("=")
+    if key in mapping_keys(command):
+        return f"++{override}"  # Hydra adds keys to a mapping only where it is told to
     if not equals or key.lstrip("+") not in path_keys(command) or value in ("null", "", "???"):
         return override
     # Interpolations are OmegaConf's and quotes are Hydra's; each wants its own backslashes doubled.

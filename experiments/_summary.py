@@ -11,7 +11,7 @@ from engine.plan import Plan, Program
 from engine.selection import Ranked, Runs
 from engine.statistics import Interval, interval
 
-__all__ = ["plan_summary", "programs", "ranking", "signals"]
+__all__ = ["differences", "plan_summary", "programs", "ranking", "signals"]
 
 MEASURES = ("delay_s", "control_delay_s", "stops_per_veh", "travel_time_s", "throughput_veh", "queue_max_m")
 
@@ -30,10 +30,10 @@ def plan_summary(plan: Plan, runs: Runs, command: Sequence[str]) -> dict[str, An
     return summary
 
 
-def difference(paired: Interval | None) -> dict[str, Any]:
-    """Return the paired difference best - baseline; nulls where there were no reporting runs."""
+def differences(paired: Mapping[str, Interval | None]) -> dict[str, Any]:
+    """Return paired differences by measure, `delay_s` among them; nulls where there were no reporting runs."""
     nothing = {"mean": None, "median": None, "ci95": None, "n": 0}
-    return {"delay_s": nothing if paired is None else paired.to_json()}
+    return {"delay_s": nothing} | {name: nothing if of is None else of.to_json() for name, of in paired.items()}
 
 
 def ranking(ranked: Sequence[Ranked], plans: Mapping[str, Plan]) -> list[dict[str, Any]]:
@@ -45,6 +45,8 @@ def ranking(ranked: Sequence[Ranked], plans: Mapping[str, Plan]) -> list[dict[st
         rows.append(
             {
                 "plan_id": plan.plan_id,
+                "objective_mean": plan.mean if math.isfinite(plan.mean) else None,
+                "violation": plan.violation,
                 "delay_s_mean": plan.mean_s if math.isfinite(plan.mean_s) else None,
                 "delay_s_median": (delays[(n - 1) // 2] + delays[n // 2]) / 2 if n else None,
                 "gridlock_share": plan.gridlocks / n if n else None,

@@ -45,6 +45,19 @@ SHARED_KEYS = (
     ("out=DIR", "the study's folder"),
 )
 
+SEARCH_KEYS = (
+    *SCENARIO_KEYS,
+    ("seeds=[1,2,3]", "training seeds: they choose the winner"),
+    ("search.holdout_seeds=[101,...,110]", "held-out seeds: they prove it; [] switches them off"),
+    ("plans=default", "what varies: default, cycle, splits, offsets, baseline (nothing)"),
+    ("plans.radius=0.3", "how far from the plan in the net, or full"),
+    ("plans.min_green_s=5 .max_green_s= .min_cycle_s=40 .max_cycle_s=180", "bounds, seconds"),
+    ("plans.signals=[...]", "the signals that may change; all of them by default"),
+    ("workers=N", "simulations at a time; default: the cores"),
+    ("ray.address=HOST:PORT", "a Ray cluster that is there already"),
+    ("run.deadline_s= run.attempts=2", "wall time that a run may take; tries of a run that is lost"),
+)
+
 COMMANDS = {
     "run": Command(
         "one simulation of one plan and seed, scored",
@@ -64,21 +77,38 @@ COMMANDS = {
             "greensplit run backend=gui",
         ),
     ),
+    "optimize": Command(
+        "the best plan within a budget of simulations, chosen, confirmed and proven",
+        "experiments.optimize",
+        keys=(
+            *SEARCH_KEYS,
+            (
+                "search=race search.budget=96",
+                "who proposes (race, tpe, cmaes, nsga2, sobol, grid), training simulations in all",
+            ),
+            ("search.finalists=4", "plans that are set against today's on seeds of their own; 1: the first is taken"),
+            ("search.confirm_seeds=[201,...,220]", "those seeds; as many are used as the choice takes"),
+            ("search.zone=0.01", "differences below this share of today's delay do not matter to that choice"),
+            ("objective=delay", "what is made small: delay, balanced, front; or your own, see the keys below"),
+            ("objective.weights={delay_s:1,stops_per_veh:5}", "the sum of weight times measure"),
+            ("objective.worse_by={approach_delay_s:5}", "limits: how much worse than today's a measure may be"),
+            ("objective.at_most={spillback_s:0}", "limits: what a measure may be"),
+            ("objective.front=[delay_s,stops_per_veh]", "a Pareto front instead (search=nsga2)"),
+            *SHARED_KEYS,
+        ),
+        examples=(
+            "greensplit optimize",
+            "greensplit optimize scenario=cologne8 search.budget=200 out=studies/cologne8",
+            "greensplit optimize scenario=ingolstadt1 objective=balanced",
+            "greensplit optimize scenario=cologne1 search=nsga2 objective=front",
+        ),
+    ),
     "sweep": Command(
         "a grid or a space-filling sample of plans, all seeds, ranked, the best one proven",
         "experiments.sweep",
         keys=(
-            *SCENARIO_KEYS,
-            ("seeds=[1,2,3]", "training seeds: they choose the winner"),
-            ("search.holdout_seeds=[101,...,110]", "held-out seeds: they prove it; [] switches them off"),
+            *SEARCH_KEYS,
             ("search=sobol search.budget=96", "how plans are proposed (sobol, grid), and training simulations in all"),
-            ("plans=default", "what varies: default, cycle, splits, offsets, baseline (nothing)"),
-            ("plans.radius=0.3", "how far from the plan in the net, or full"),
-            ("plans.min_green_s=5 .max_green_s= .min_cycle_s=40 .max_cycle_s=180", "bounds, seconds"),
-            ("plans.signals=[...]", "the signals that may change; all of them by default"),
-            ("workers=N", "simulations at a time; default: the cores"),
-            ("ray.address=HOST:PORT", "a Ray cluster that is there already"),
-            ("run.deadline_s= run.attempts=2", "wall time that a run may take; tries of a run that is lost"),
             *SHARED_KEYS,
         ),
         examples=(

@@ -7,19 +7,25 @@ its part of ``conf/``, so a key is defined here and nowhere else.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError, nearest
+from engine.objective import APPROACH_DELAY, Objective
 from engine.plan import BASELINE
+from engine.result import NETWORK_MEASURES
+from engine.search import SEARCHES
 from engine.space import SpaceOptions
 
 __all__ = [
     "AttemptsConfig",
     "MeasuresConfig",
+    "ObjectiveConfig",
+    "OptimizeConfig",
     "PlansConfig",
     "QueueConfig",
     "RayConfig",
@@ -28,6 +34,7 @@ __all__ = [
     "RunConfig",
     "ScenarioConfig",
     "SearchConfig",
+    "SearchStudyConfig",
     "SweepConfig",
     "identity",
     "resolved",
@@ -42,7 +49,7 @@ def path_field() -> Any:
     return field(default=None, metadata={"path": True})
 
 
-def _one_of(key: str, value: str, known: Sequence[str]) -> None:
+def _one_of(key: str, value: str, known: Collection[str]) -> None:
     if value not in known:
         raise InputError(f"{key}={value} is not known.{nearest(value, known)} Choose one of: {', '.join(known)}.")
 
@@ -178,12 +185,53 @@ class SearchConfig:
     batch: int = 8
     seed: int = 0
     levels: int = 3
+    finalists: int = 4
+    zone: float = 0.01
+    confirm_seeds: tuple[int, ...] = tuple(range(201, 221))
     holdout_seeds: tuple[int, ...] = tuple(range(101, 111))
 
     def __post_init__(self) -> None:
+        _one_of("search.name", self.name, SEARCHES)
         _at_least("search.batch", self.batch, 1)
         _at_least("search.levels", self.levels, 1)
+        _at_least("search.finalists", self.finalists, 1)
+        _above_zero("search.zone", self.zone)
+        _seeds("search.confirm_seeds", self.confirm_seeds)
         _seeds("search.holdout_seeds", self.holdout_seeds)
+        if 0 < len(self.confirm_seeds) < 5:
+            raise InputError(
+                f"search.confirm_seeds names {len(self.confirm_seeds)} seeds; a choice among finalists takes at least 5. "
+                "Name more, or none: []."
+            )
+
+
+@dataclass(frozen=True)
+class ObjectiveConfig:
+    """What is made small, and what must be kept; measures are those of docs/measures.md."""
+
+    name: str = "delay"
+    weights: dict[str, float] = field(default_factory=lambda: {"delay_s": 1.0})
+    worse_by: dict[str, float] = field(default_factory=dict)
+    at_most: dict[str, float] = field(default_factory=dict)
+    front: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        named = {"weights": self.weights, "worse_by": self.worse_by, "at_most": self.at_most}
+        for key, names in (*named.items(), ("front", self.front)):
+            known = (*NETWORK_MEASURES, APPROACH_DELAY) if key == "worse_by" else NETWORK_MEASURES
+            for name in names:
+                _one_of(f"objective.{key}", name, known)
+        if not self.weights or not all(math.isfinite(weight) for weight in self.weights.values()):
+            raise InputError("objective.weights is empty or holds no number. Give one, as in {delay_s: 1}.")
+        for name, most in self.at_most.items():
+            if not most >= 0.0:
+                raise InputError(f"objective.at_most: no plan keeps {name} at {most:g}. Give 0 or more.")
+        if len(self.front) == 1:
+            raise InputError(f"objective.front names {self.front[0]} alone. A front takes two measures or more.")
+
+    def objective(self) -> Objective:
+        """Return what the engine calls this."""
+        return Objective(self.weights, self.worse_by, self.at_most, self.front)
 
 
 @dataclass(frozen=True)
@@ -219,12 +267,13 @@ class RunConfig:
 
 
 @dataclass(frozen=True)
-class SweepConfig:
-    """`greensplit sweep`."""
+class SearchStudyConfig:
+    """What `sweep` and `optimize` share."""
 
     scenario: ScenarioConfig
     plans: PlansConfig = field(default_factory=PlansConfig)
     search: SearchConfig = field(default_factory=SearchConfig)
+    objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
     queue: QueueConfig = field(default_factory=QueueConfig)
     run: AttemptsConfig = field(default_factory=AttemptsConfig)
@@ -242,17 +291,42 @@ class SweepConfig:
         if not self.seeds:
             raise InputError("seeds is empty. Name at least one training seed, as in seeds=[1,2,3].")
         _seeds("seeds", self.seeds)
-        shared = sorted(set(self.seeds) & set(self.search.holdout_seeds))
-        if shared:
-            raise InputError(
-                f"seed {', '.join(map(str, shared))} is in seeds and in search.holdout_seeds. A plan is chosen on one "
-                "set and proven on the other: name different seeds."
-            )
+        sets = {
+            "seeds": self.seeds,
+            "search.holdout_seeds": self.search.holdout_seeds,
+            "search.confirm_seeds": self.search.confirm_seeds,
+        }
+        for (one, a), (other, b) in itertools.combinations(sets.items(), 2):
+            shared = sorted(set(a) & set(b))
+            if shared:
+                raise InputError(
+                    f"seed {', '.join(map(str, shared))} is in {one} and in {other}. A plan is chosen on one set and "
+                    "proven on the other: name different seeds."
+                )
         if self.search.budget < len(self.seeds):
             raise InputError(
                 f"search.budget={self.search.budget} is below the {len(self.seeds)} seeds that each plan runs with. "
                 "Raise the budget or name fewer seeds."
             )
+
+
+@dataclass(frozen=True)
+class SweepConfig(SearchStudyConfig):
+    """`greensplit sweep`."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if SEARCHES[self.search.name].learns:
+            still = ", ".join(name for name, kind in SEARCHES.items() if not kind.learns)
+            raise InputError(
+                f"search={self.search.name} learns as it goes, and a sweep does not. "
+                f"Choose one of: {still}; or say 'greensplit optimize'."
+            )
+
+
+@dataclass(frozen=True)
+class OptimizeConfig(SearchStudyConfig):
+    """`greensplit optimize`."""
 
 
 @dataclass(frozen=True)
@@ -292,15 +366,14 @@ NOT_IDENTIFYING = ("workers", "ray", "run", "report", "backend", "out", "json", 
 """How something is computed and shown, and not what: a study goes on when these change."""
 
 
-def identity(config: RunConfig | SweepConfig) -> dict[str, Any]:
+def identity(config: RunConfig | SearchStudyConfig) -> dict[str, Any]:
     """Return the settings that identify a study. Its input files count by their bytes, so paths are left out."""
     settings = resolved(config)
     for key in NOT_IDENTIFYING:
         settings.pop(key, None)
     if "search" in settings:
-        # A larger budget extends a study, and batches only say when proposals are told.
-        for key in ("budget", "batch"):
-            settings["search"].pop(key)
+        # A larger budget extends a study.
+        settings["search"].pop("budget")
     for key in ("sumocfg", "file", "folder", "files", "summary"):
         settings["scenario"].pop(key)
     return settings

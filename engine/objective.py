@@ -1,0 +1,75 @@
+"""What a search is to make small, and what it must keep: weights of measures, limits, and several goals at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from engine.result import RunResult
+
+__all__ = ["APPROACH_DELAY", "Objective"]
+
+APPROACH_DELAY = "approach_delay_s"
+"""Beside the network's measures: the control delay of the approach that fares worst against the plan in the net."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One number to make small, limits to keep, and further goals for a Pareto front. Measures: docs/measures.md.
+
+    Attributes:
+        weights: the number is the sum of weight times network measure; with ``delay_s: 1`` it is the delay.
+        worse_by: by how much a measure may exceed the plan in the net's, paired by seed, mean over the seeds. Besides
+            the network's measures, `APPROACH_DELAY` limits every approach.
+        at_most: what a network measure may be, mean over the seeds.
+        front: measures of the Pareto front; empty where the one number is all that counts.
+    """
+
+    weights: Mapping[str, float] = field(default_factory=lambda: {"delay_s": 1.0})
+    worse_by: Mapping[str, float] = field(default_factory=dict)
+    at_most: Mapping[str, float] = field(default_factory=dict)
+    front: Sequence[str] = ()
+
+    def value(self, network: Mapping[str, float]) -> float:
+        """Return the number that is made small of one run's network measures."""
+        return math.fsum(weight * network[name] for name, weight in self.weights.items())
+
+    def values(self, network: Mapping[str, float]) -> tuple[float, ...]:
+        """Return what a search follows: the measures of the front, or the one number."""
+        return tuple(float(network[name]) for name in self.front) or (self.value(network),)
+
+    def excesses(self, run: RunResult, baseline: RunResult) -> dict[str, float]:
+        """Return by how much one run exceeds each limit, as a share of what it allows; negative below it."""
+        found = {}
+        for name, most in self.worse_by.items():
+            if name == APPROACH_DELAY:
+                allowed = {key: delay_s + most for key, delay_s in _approach_delays(baseline).items()}
+                delays = _approach_delays(run)
+                for key, limit in allowed.items():
+                    found[f"{name} {' '.join(key)}"] = _share(delays.get(key, 0.0), limit)
+            else:
+                found[name] = _share(run.network[name], baseline.network[name] + most)
+        for name, most in self.at_most.items():
+            found[f"{name} at most"] = _share(run.network[name], most)
+        return found
+
+    def violation(self, excesses: Sequence[Mapping[str, float]]) -> float:
+        """Return how far the means over some runs exceed the limits, summed over those that are; 0 where none is."""
+        names = dict.fromkeys(name for of_run in excesses for name in of_run)
+        means = {name: math.fsum(of_run[name] for of_run in excesses) / len(excesses) for name in names}
+        return math.fsum(max(0.0, mean) for mean in means.values())
+
+
+def _share(value: float, allowed: float) -> float:
+    return (value - allowed) / max(abs(allowed), 1.0)
+
+
+def _approach_delays(run: RunResult) -> dict[tuple[str, str], float]:
+    """Return control delay by approach, seconds per vehicle."""
+    sums: dict[tuple[str, str], list[float]] = {}
+    for group in run.groups:
+        of = sums.setdefault((group.signal, group.approach), [0.0, 0.0])
+        of[0] += group.vehicles * (group.control_delay_s or 0.0)
+        of[1] += group.vehicles
+    return {key: delay / vehicles for key, (delay, vehicles) in sums.items() if vehicles}

@@ -1,0 +1,168 @@
+"""Writes what a search found: tables, plan, summary and report."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.confirm import Confirmation
+from engine.files import write_text
+from engine.ledger import Ledger
+from engine.network import Network
+from engine.objective import Objective
+from engine.plan import BASELINE, Plan
+from engine.scenario import Scenario
+from engine.selection import Ranked, Verdict
+from engine.space import PlanSpace
+from engine.statistics import Interval, paired_interval
+from engine.study import ROLES, Study
+from engine.sumo.options import plain_command
+from engine.sumo.programs import write_plan
+from engine.tables import movement_rows, result_row, write_parquet
+from experiments import _folder, _summary
+from experiments._show import show_study
+from experiments.config import SearchStudyConfig
+from experiments.report import draw
+
+__all__ = ["Material", "Outcome", "write"]
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a search works on, and where."""
+
+    command: str
+    folder: Path
+    scenario: Scenario
+    network: Network
+    space: PlanSpace
+    ledger: Ledger
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a search found.
+
+    Attributes:
+        study: with the results of every run.
+        plans: all plans by id, the plan in the net first, in the order of proposal.
+        ranked: their order on the training seeds.
+        confirmation: how the candidate was chosen among the finalists; `None` where it came first in the ranking.
+        candidate: the plan that won.
+        best: the candidate where it is proven (or nothing was held out), else the plan in the net.
+        difference: of the objective, candidate - plan in the net on the held-out seeds.
+    """
+
+    study: Study
+    objective: Objective
+    plans: dict[str, Plan]
+    ranked: list[Ranked]
+    confirmation: Confirmation | None
+    candidate: Plan
+    best: Plan
+    verdict: Verdict
+    difference: Interval | None
+
+
+def write(config: SearchStudyConfig, material: Material, outcome: Outcome, began: float) -> None:
+    """Write tables, plan, summary and report, in this order: whoever finds the summary finds all it names."""
+    folder, study = material.folder, outcome.study
+    results, movements = [], []
+    for role in ROLES:
+        asked = study.asked(role)
+        for plan in outcome.plans.values():
+            for seed in sorted(asked.get(plan.plan_id, ())):
+                result = study.result(plan.plan_id, seed)
+                if result is not None:
+                    results.append(result_row(plan, seed, role, result.network, material.space.names))
+                    movements += movement_rows(plan.plan_id, seed, role, result)
+    write_parquet(results, folder / "results.parquet")
+    write_parquet(movements, folder / "movements.parquet")
+    # The plan in the net wins: the file reproduces it, so that best.add.xml can always be loaded.
+    best = outcome.best if outcome.best.programs else Plan(material.space.programs)
+    write_plan(best, folder / "best.add.xml")
+    environment = _folder.environment(material.scenario.inputs)
+    write_text(folder / "environment.json", json.dumps(environment, indent=1) + "\n")
+    summary = _summarise(config, material, outcome)
+    summary["wall_s"] = round(time.monotonic() - began, 2)
+    write_text(folder / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    draw(folder)
+    show_study(summary, folder)
+
+
+def _summarise(config: SearchStudyConfig, material: Material, outcome: Outcome) -> dict[str, Any]:
+    study, space, scenario = outcome.study, material.space, material.scenario
+    holdout = config.search.holdout_seeds
+    reporting = holdout or config.seeds
+    command = plain_command(scenario, reporting[0], material.folder / "best.add.xml")
+    in_net = plain_command(scenario, reporting[0], None)
+
+    def of(plan: Plan, how: Sequence[str]) -> dict[str, Any]:
+        return _summary.plan_summary(plan, study.runs(plan.plan_id, reporting), how)
+
+    confirmed = outcome.best.plan_id == outcome.candidate.plan_id
+    differences = _differences(outcome, holdout)
+    nothing = _summary.differences({})
+    window = {"begin_s": scenario.begin_s, "end_s": scenario.end_s, "warmup_s": scenario.warmup_s}
+    attempts = [attempt for attempt in material.ledger.attempts() if attempt.status != "done"]
+    confirmation = outcome.confirmation
+    return {
+        "command": material.command,
+        "scenario": scenario.name,
+        "search": config.search.name,
+        "seeds": list(config.seeds),
+        "holdout_seeds": list(holdout),
+        "notes": _notes(material, outcome, bool(holdout)),
+        "window": window,
+        "baseline": of(outcome.plans[BASELINE], in_net),
+        "best": of(outcome.best, command),
+        "candidate": None if confirmed else of(outcome.candidate, ()),
+        "candidate_difference": differences,
+        # The difference is of the plan that is handed out: the plan in the net differs from itself by nothing.
+        "difference": differences if confirmed else nothing,
+        "verdict": outcome.verdict,
+        "confirmation": None if confirmation is None else dataclasses.asdict(confirmation),
+        "simulations": {**study.counts(), "calibration": 0},
+        "ranking": _summary.ranking(outcome.ranked, outcome.plans),
+        "failures": [dataclasses.asdict(attempt) for attempt in attempts],
+        "programs": {
+            "baseline": _summary.programs(space.programs),
+            "best": _summary.programs(outcome.best.programs or space.programs),
+        },
+        "signals": _summary.signals(material.network, space.programs),
+    }
+
+
+def _differences(outcome: Outcome, seeds: Sequence[int]) -> dict[str, Any]:
+    """Return the paired differences candidate - plan in the net on the held-out seeds: of delay and of the objective."""
+    if outcome.candidate.plan_id == BASELINE:
+        return _summary.differences({})
+    ours, theirs = (outcome.study.runs(plan_id, seeds) for plan_id in (outcome.candidate.plan_id, BASELINE))
+    both = [seed for seed in seeds if seed in ours and seed in theirs]
+    delay = paired_interval([ours[s]["delay_s"] for s in both], [theirs[s]["delay_s"] for s in both]) if both else None
+    return _summary.differences({"delay_s": delay, "objective": outcome.difference})
+
+
+def _notes(material: Material, outcome: Outcome, held_out: bool) -> list[str]:
+    notes = [*material.scenario.notes]
+    if not held_out:
+        notes.append(
+            "No seeds were held out: the winner's delay is measured on the seeds that chose it, and flatters it."
+        )
+    fixed = [f"'{of.id}' ({of.fixed_because})" for of in material.network.signals if of.fixed_because]
+    if fixed:
+        notes.append(f"Signals left as they are: {', '.join(fixed[:10])}{' and others' if len(fixed) > 10 else ''}.")
+    if outcome.confirmation is not None:
+        of = outcome.confirmation
+        notes.append(
+            f"Of {len(of.dropped) + 1} finalists, {of.plan_id} is the best within {of.zone:.2g} with a chance of at "
+            f"least {100 * of.probability:.0f} %, after {of.n_seeds} confirmation seeds."
+        )
+        if of.further_seeds:
+            notes.append(f"{of.further_seeds} more confirmation seeds would lift that chance to 95 %.")
+    return notes

@@ -1,0 +1,179 @@
+"""What `sweep` and `optimize` share: search a plan space, choose among the finalists, prove the winner."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import scenarios
+from engine.confirm import FIRST_STAGE, Confirmation, confirm
+from engine.errors import InputError
+from engine.ledger import Ledger, StudyLock
+from engine.nursery import spare
+from engine.objective import Objective
+from engine.plan import BASELINE, Plan
+from engine.pool import Pool
+from engine.runner import runner_of
+from engine.search import SEARCHES, Evaluation, Search, Trial, drive
+from engine.selection import Ranked, Verdict, judge, rank
+from engine.space import PlanSpace, plan_space
+from engine.statistics import Interval
+from engine.study import Study
+from engine.sumo.backends import settle
+from experiments import _folder
+from experiments._outcome import Material, Outcome, write
+from experiments._prepare import prepare
+from experiments._progress import Progress
+from experiments.config import SearchStudyConfig, identity, resolved
+
+__all__ = ["search_and_prove"]
+
+
+def search_and_prove(command: str, config: SearchStudyConfig) -> int:
+    """Search a plan space and report the winner. Returns 0; the same command goes on with an interrupted study."""
+    began = time.monotonic()
+    name = _folder.study_identity(identity(config), scenarios.sources(config.scenario))
+    folder = _folder.folder_of(command, config.scenario.name, name, config.out)
+    prepared: list[Any] = []
+    with StudyLock(folder):
+        _folder.claim(folder, name, {"command": command, **resolved(config)})
+        workers = config.workers or os.cpu_count() or 1
+        runner = functools.partial(runner_of, prepared)
+        run = config.run
+        with (
+            Pool(runner, workers, config.ray.address, run.deadline_s, run.attempts, head_start=True) as pool,
+            spare(0 if config.ray.address else workers),
+        ):
+            pool.start()  # Ray takes seconds to start: the scenario is prepared meanwhile
+            scenario, network = prepare(config.scenario, folder / "scenario", config.queue.max_m)
+            space = plan_space(network, config.plans.options())
+            prepared += [scenario, network, settle(config.backend)]
+            with Ledger(folder / "ledger.sqlite") as ledger:
+                material = Material(command, folder, scenario, network, space, ledger)
+                outcome = _search(config, material, pool)
+                pool.release()
+                write(config, material, outcome, began)
+    return 0
+
+
+def _search(config: SearchStudyConfig, material: Material, pool: Pool) -> Outcome:
+    threading.Thread(target=_import_for_later, daemon=True).start()
+    objective = config.objective.objective()
+    net, holdout = Plan(()), config.search.holdout_seeds
+    search = _strategy(config, material.space)
+    with Progress(f"{material.command} of {material.scenario.name}", _expected(config, material.space)) as progress:
+        study = Study(material.scenario, material.ledger, pool, config.queue.max_m, progress.attempt, progress.cached)
+        judged = functools.partial(_evaluations, study, objective)
+        plans = drive(search, net, judged, config.search.budget, config.search.batch)
+        by_id = {plan.plan_id: plan for plan in plans}
+        if not study.runs(BASELINE, config.seeds):
+            raise InputError(
+                f"no run of the plan in the net ended: {_last_reason(material.ledger)}. See '{material.folder}'."
+            )
+        ranked = _ranked(study, by_id, config.seeds, objective)
+        confirmation = _confirmed(config, study, objective, by_id, ranked)
+        candidate = by_id[confirmation.plan_id if confirmation else ranked[0].plan_id]
+        finals = {BASELINE: net, candidate.plan_id: candidate}
+        study.evaluate([(plan, seed) for plan in finals.values() for seed in holdout], "holdout")
+    verdict, difference = _judged(study, objective, candidate.plan_id, holdout)
+    best = net if verdict == "baseline" else candidate
+    return Outcome(study, objective, by_id, ranked, confirmation, candidate, best, verdict, difference)
+
+
+def _judged(
+    study: Study, objective: Objective, plan_id: str, holdout: Sequence[int]
+) -> tuple[Verdict, Interval | None]:
+    if plan_id == BASELINE and holdout:
+        return "baseline", None
+    candidate, baseline = study.runs(plan_id, holdout), study.runs(BASELINE, holdout)
+    return judge(candidate, baseline, holdout, objective, _violation(study, objective, plan_id, holdout))
+
+
+def _strategy(config: SearchStudyConfig, space: PlanSpace) -> Search:
+    kind = SEARCHES[config.search.name]
+    more: dict[str, Any] = {"levels": config.search.levels} if config.search.name == "grid" else {}
+    if config.objective.front and not kind.several:
+        several = ", ".join(name for name, of in SEARCHES.items() if of.several)
+        raise InputError(
+            f"search={config.search.name} follows one objective, and objective.front names several measures. "
+            f"Choose one of: {several}."
+        )
+    return kind(space, config.search.seed, config.seeds, **more)
+
+
+def _expected(config: SearchStudyConfig, space: PlanSpace) -> int:
+    """Return about how many simulations there will be."""
+    n_training = config.search.budget if space.n_dimensions else len(config.seeds)
+    n_training -= 0 if SEARCHES[config.search.name].learns else n_training % len(config.seeds)
+    if not space.n_dimensions:
+        return n_training + len(config.search.holdout_seeds)
+    confirmed = config.search.finalists > 1 and config.search.confirm_seeds
+    n_confirmation = (config.search.finalists + 1) * FIRST_STAGE if confirmed else 0
+    return n_training + n_confirmation + 2 * len(config.search.holdout_seeds)
+
+
+def _evaluations(study: Study, objective: Objective, trials: Sequence[Trial]) -> list[Evaluation]:
+    """Simulate trials, and return what the objective says of each; the plan in the net is known by then."""
+    study.evaluate(trials, "training")
+    evaluations = []
+    for trial in trials:
+        metrics = study.runs(trial.plan.plan_id, [trial.seed]).get(trial.seed)
+        if metrics is None:
+            evaluations.append(Evaluation(trial, None))
+        else:
+            violation = _violation(study, objective, trial.plan.plan_id, [trial.seed])
+            evaluations.append(Evaluation(trial, objective.values(metrics), violation, metrics["gridlock"] > 0))
+    return evaluations
+
+
+def _violation(study: Study, objective: Objective, plan_id: str, seeds: Sequence[int]) -> float:
+    """Return how far a plan exceeds the objective's limits, as far as it and the plan in the net have run."""
+    if plan_id == BASELINE or not (objective.worse_by or objective.at_most):
+        return 0.0
+    pairs = [(study.result(plan_id, seed), study.result(BASELINE, seed)) for seed in seeds]
+    excesses = [objective.excesses(ours, theirs) for ours, theirs in pairs if ours and theirs]
+    return objective.violation(excesses) if excesses else 0.0
+
+
+def _ranked(study: Study, plans: Mapping[str, Plan], seeds: Sequence[int], objective: Objective) -> list[Ranked]:
+    runs = {plan_id: study.runs(plan_id, seeds) for plan_id in plans}
+    violations = {plan_id: _violation(study, objective, plan_id, seeds) for plan_id in plans}
+    return rank(list(plans), runs, seeds, objective, violations, study.asked("training"))
+
+
+def _confirmed(
+    config: SearchStudyConfig, study: Study, objective: Objective, plans: Mapping[str, Plan], ranked: Sequence[Ranked]
+) -> Confirmation | None:
+    """Return the winner among the first plans of the ranking, on seeds of their own; `None` where one came first alone.
+
+    The plan in the net is among them: a winner on training seeds that is none on others ends here.
+    """
+    n_finalists, seeds = config.search.finalists, config.search.confirm_seeds
+    whole = [of.plan_id for of in ranked if not of.failed and not of.untried and of.violation <= 0.0]
+    finalists = list(dict.fromkeys([*whole[:n_finalists], BASELINE]))
+    if n_finalists < 2 or not seeds or len(finalists) < 2:
+        return None
+
+    def simulate(plan_ids: Sequence[str], stage: Sequence[int]) -> dict[str, dict[int, float]]:
+        study.evaluate([(plans[plan_id], seed) for seed in stage for plan_id in plan_ids], "confirmation")
+        runs = {plan_id: study.runs(plan_id, stage) for plan_id in plan_ids}
+        return {plan_id: {seed: objective.value(of[seed]) for seed in of} for plan_id, of in runs.items()}
+
+    today = next(of.mean for of in ranked if of.plan_id == BASELINE)
+    return confirm(finalists, seeds, max(config.search.zone * abs(today), 1e-9), simulate)
+
+
+def _import_for_later() -> None:
+    """Import what tables and report need while simulations run; one after the other afterwards they take a second."""
+    for name in ("polars", "scipy.special", "jinja2", "plotly.offline"):
+        importlib.import_module(name)
+
+
+def _last_reason(ledger: Ledger) -> str:
+    reasons = [attempt.reason for attempt in ledger.attempts() if attempt.status != "done"]
+    return reasons[-1] if reasons else "nothing was run"
