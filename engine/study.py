@@ -101,6 +101,10 @@ class Study:
         keys = {seed: self._key(plan_id, seed) for seed in seeds}
         return {seed: finished[key].metrics for seed, key in keys.items() if key in finished}
 
+    def order(self, role: str) -> list[tuple[str, int]]:
+        """Return (plan, seed) of every run that was asked for in a role, in the order of asking."""
+        return list(self._keys[role])
+
     def asked(self, role: str) -> dict[str, set[int]]:
         """Return the seeds that each plan was asked for in a role."""
         asked: dict[str, set[int]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.confirm import Confirmation
+from engine.course import course, front, importances
 from engine.files import write_text
 from engine.ledger import Ledger
 from engine.network import Network
@@ -129,6 +131,7 @@ def _summarise(config: SearchStudyConfig, material: Material, outcome: Outcome) 
         "confirmation": None if confirmation is None else dataclasses.asdict(confirmation),
         "simulations": {**study.counts(), "calibration": 0},
         "ranking": _summary.ranking(outcome.ranked, outcome.plans),
+        **_course(config, outcome),
         "failures": [dataclasses.asdict(attempt) for attempt in attempts],
         "programs": {
             "baseline": _summary.programs(space.programs),
@@ -136,6 +139,33 @@ def _summarise(config: SearchStudyConfig, material: Material, outcome: Outcome) 
         },
         "signals": _summary.signals(material.network, space.programs),
     }
+
+
+def _course(config: SearchStudyConfig, outcome: Outcome) -> dict[str, Any]:
+    """Return what the search did: the best so far, the parameters' worth, and the front where there is one."""
+    study, objective = outcome.study, outcome.objective
+    runs = {plan_id: study.runs(plan_id, config.seeds) for plan_id in outcome.plans}
+    order = [
+        (plan_id, seed, objective.value(runs[plan_id][seed]) if seed in runs[plan_id] else None)
+        for plan_id, seed in study.order("training")
+    ]
+    whole = [of for of in outcome.ranked if not of.failed and not of.untried and of.plan_id != BASELINE]
+    found: dict[str, Any] = {
+        "course": [dataclasses.asdict(step) for step in course(order, config.seeds)],
+        "importance": importances([outcome.plans[of.plan_id] for of in whole], [of.mean for of in whole]),
+    }
+    if objective.front:
+        means = {
+            plan_id: [statistics.fmean(column) for column in zip(*map(objective.values, of.values()), strict=True)]
+            for plan_id, of in runs.items()
+            if len(of) == len(config.seeds)
+        }
+        best = set(front(means))
+        found["front"] = {
+            "measures": list(objective.front),
+            "plans": [{"plan_id": p, "values": values, "front": p in best} for p, values in means.items()],
+        }
+    return found
 
 
 def _differences(outcome: Outcome, seeds: Sequence[int]) -> dict[str, Any]:

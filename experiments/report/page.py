@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.files import write_text
 from engine.plan import BASELINE
-from experiments.report import charts, queues
+from experiments.report import charts, queues, search
 from experiments.report.comparison import Approach, approaches, direction, groups, measures
 from experiments.report.phases import SignalDiagrams, diagrams
 from experiments.report.study import StudyData, read_study
@@ -79,6 +79,9 @@ def _content(study: StudyData) -> dict[str, Any]:
         "queue-lines": times and queues.queue_lines(study, times),
         "queue-map": times and queues.queue_map(study, times),
         "plans": charts.by_plan(study),
+        "course": search.best_so_far(study),
+        "importance": search.worth(study),
+        "front": search.pareto_front(study),
     }
     window = summary["window"]
     names = list(dict.fromkeys(name for row in summary["ranking"] for name in row["parameters"]))
