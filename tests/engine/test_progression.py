@@ -1,0 +1,108 @@
+"""Arteries of real and made-up networks, and offsets whose bands are as wide as geometry allows."""
+
+import pytest
+
+from engine.arteries import Artery, Hop, arteries
+from engine.plan import Phase, Program
+from engine.progression import bandwidth_offsets, green_window
+
+
+def program(signal, green_s, cycle_s=60.0, offset_s=0.0):
+    """Two stages: link 0 is through traffic on the artery, in both directions."""
+    phases = (Phase(green_s, "Gr", 0), Phase(3.0, "yr"), Phase(cycle_s - green_s - 6.0, "rG", 1), Phase(3.0, "ry"))
+    return Program(signal, phases, offset_s, (5.0, 5.0), (120.0, 120.0))
+
+
+def street(travel_s, demand=(500.0, 500.0)):
+    """Return an artery over signals a, b, c, ... and the way back."""
+    names = "abcdefgh"[: len(travel_s) + 1]
+    out = tuple(Hop(names[i], names[i + 1], (0,), (0,), 0.9 * t, 10.0 * t, demand[0]) for i, t in enumerate(travel_s))
+    back = tuple(Hop(hop.end, hop.start, (0,), (0,), hop.travel_s, hop.length_m, demand[1]) for hop in reversed(out))
+    return [Artery(tuple(names), out), Artery(tuple(reversed(names)), back)]
+
+
+def band_s(plan, artery):
+    """Return the artery's band by brute force: how long a stream from the first signal meets green everywhere."""
+    programs = {of.signal: of for of in plan.programs}
+
+    def green(signal, at_s):
+        of = programs[signal]
+        start, length = green_window(of, (0,))
+        return (at_s - of.offset_s - start) % of.cycle_s < length
+
+    passed, best, cycle_s = 0, 0, int(programs[artery.signals[0]].cycle_s)
+    times = [0.0]
+    for hop in artery.hops:
+        times.append(times[-1] + hop.travel_s / 0.9)
+    for at_s in range(2 * cycle_s):
+        ok = all(green(signal, at_s + t + 0.5) for signal, t in zip(artery.signals, times, strict=True))
+        passed = passed + 1 if ok else 0
+        best = max(best, passed)
+    return min(best, cycle_s)
+
+
+def test_the_longest_common_green_may_go_over_the_turn_of_the_cycle():
+    phases = (Phase(10, "GGr", 0), Phase(3, "yyr"), Phase(20, "rGG", 1), Phase(3, "ryy"), Phase(14, "Grr", 2))
+    of = Program("a", phases, 0.0)
+    assert green_window(of, (0,)) == (36.0, 24.0)
+    assert green_window(of, (1,)) == (13.0, 20.0)
+    assert green_window(of, (0, 2)) is None
+
+
+def test_one_way_street_gets_the_whole_green():
+    ways = street([17.0, 23.0, 31.0])[:1]
+    plan = bandwidth_offsets([program(name, 28.0) for name in "abcd"], ways)
+    assert band_s(plan, ways[0]) >= 27
+    assert [of.greens_s for of in plan.programs] == [(28.0, 26.0)] * 4
+
+
+def test_half_a_cycle_apart_both_directions_get_the_whole_green():
+    ways = street([30.0, 30.0, 60.0])
+    plan = bandwidth_offsets([program(name, 25.0) for name in "abcd"], ways)
+    assert [band_s(plan, way) for way in ways] == [25, 25]
+
+
+def test_the_busier_direction_counts_more_where_both_cannot_have_all():
+    wide, narrow = ([band_s(plan, way) for way in street([15.0, 15.0])] for plan in (
+        bandwidth_offsets([program(name, 24.0) for name in "abc"], street([15.0, 15.0], demand))
+        for demand in ((900.0, 100.0), (100.0, 900.0))
+    ))  # fmt: skip
+    assert wide[0] > wide[1]
+    assert narrow == wide[::-1]
+
+
+def test_no_offsets_beat_the_programs():
+    """Against every set of offsets in steps of 5 s: the sum of the bands, weighted alike, is as large as any."""
+    ways = street([21.0, 13.0])
+    of = [program("a", 26.0), program("b", 22.0), program("c", 30.0)]
+    best = 0
+    for b in range(0, 60, 5):
+        for c in range(0, 60, 5):
+            tried = [of[0], program("b", 22.0, offset_s=b), program("c", 30.0, offset_s=c)]
+            best = max(best, sum(band_s(type("P", (), {"programs": tried}), way) for way in ways))
+    plan = bandwidth_offsets(of, ways)
+    assert sum(band_s(plan, way) for way in ways) >= best - 1
+
+
+def test_another_cycle_cuts_the_artery_and_signals_off_it_stay():
+    ways = street([20.0, 20.0, 20.0])[:1]
+    of = [program("a", 28.0), program("b", 28.0), program("c", 40.0, cycle_s=90.0, offset_s=33.0), program("x", 20.0)]
+    plan = bandwidth_offsets(of, ways)
+    assert plan.programs[2:] == tuple(of[2:])
+    assert band_s(plan, Artery(("a", "b"), ways[0].hops[:1])) >= 27
+
+
+def test_arteries_of_a_real_street(ingolstadt7):
+    scenario, network = ingolstadt7
+    from engine.sumo.demand import scan
+
+    found = arteries(network, scan([*scenario.routes, *scenario.additional]).edges)
+    assert len(found[0].signals) >= 3
+    hops = [(hop.start, hop.end) for artery in found for hop in artery.hops]
+    assert len(hops) == len({(hop.start, hop.end, hop.leaves) for artery in found for hop in artery.hops})
+    for artery in found:
+        for hop, onward in zip(artery.hops, artery.hops[1:], strict=False):
+            assert hop.end == onward.start
+            assert set(hop.arrives) & set(onward.leaves)
+        assert all(2.0 < hop.travel_s < 120.0 for hop in artery.hops)
+        assert all(hop.length_m / hop.travel_s == pytest.approx(14.0, abs=8.0) for hop in artery.hops)
