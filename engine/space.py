@@ -127,6 +127,21 @@ class PlanSpace:
         Raises:
             ValueError: the plan is not of this space: other signals, stages, fixed intervals, or beyond the bounds.
         """
+        point = self._locate(plan)
+        if self.decode(point) != plan:
+            raise ValueError("the plan lies outside the space")
+        return point
+
+    def nearest(self, plan: Plan) -> Plan:
+        """Return the plan of this space that comes closest to one with the same signals and stages.
+
+        Raises:
+            ValueError: it sets other signals.
+        """
+        return self.decode(self.from_unit(np.clip(self.to_unit(self._locate(plan)), 0.0, 1.0)))
+
+    def _locate(self, plan: Plan) -> Vector:
+        """Return where a plan would lie if there were no bounds and no rounding, shape (n_dimensions,)."""
         if [p.signal for p in plan.programs] != [p.signal for p in self.programs]:
             raise ValueError("the plan sets other signals than the space varies")
         values: dict[str, float] = {}
@@ -140,11 +155,8 @@ class PlanSpace:
                 values[f"green {new.signal} {stage}"] = math.log(green / max(old.greens_s[stage], 1.0))
             shift = new.offset_s / new.cycle_s - old.offset_s / old.cycle_s
             values[f"offset {new.signal}"] = (shift + 0.5) % 1.0 - 0.5
-        values["cycle"] = _between(low, high)
-        point = np.array([values[name] for name in self.names], np.float64)
-        if self.decode(point) != plan:
-            raise ValueError("the plan lies outside the space")
-        return point
+        values["cycle"] = _between(min(low, high), max(low, high))
+        return np.array([values[name] for name in self.names], np.float64)
 
 
 def plan_space(network: Network, options: SpaceOptions) -> PlanSpace:

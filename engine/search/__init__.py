@@ -5,6 +5,7 @@ from engine.search._drive import drive
 from engine.search._evolution import CmaEs, Nsga2, Tpe
 from engine.search._race import Race
 from engine.search._sampling import Grid, Sampling, Sobol
+from engine.search._textbook import Textbook
 
 __all__ = [
     "SEARCHES",
@@ -16,6 +17,7 @@ __all__ = [
     "Sampling",
     "Search",
     "Sobol",
+    "Textbook",
     "Tpe",
     "Trial",
     "drive",
@@ -28,5 +30,7 @@ SEARCHES: dict[str, type[Search]] = {
     "tpe": Tpe,
     "cmaes": CmaEs,
     "nsga2": Nsga2,
+    "webster": Textbook,
+    "maxband": Textbook,
 }
 """Search strategies by the name that the configuration gives them."""

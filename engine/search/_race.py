@@ -61,13 +61,20 @@ class Race(Search):
 
     Args:
         space, seed, seeds: see `Search`.
+        starts: plans to begin with, such as a textbook's; each is taken to the nearest plan of the space.
         screen: the screening model, or `None`.
     """
 
     def __init__(
-        self, space: PlanSpace, seed: int = 0, seeds: Sequence[int] = (1,), screen: Screen | None = None
+        self,
+        space: PlanSpace,
+        seed: int = 0,
+        seeds: Sequence[int] = (1,),
+        starts: Sequence[Plan] = (),
+        screen: Screen | None = None,
     ) -> None:
         super().__init__(space, seed, seeds)
+        self._starts = tuple(starts)
         self._screen = screen
         self._base: dict[int, float] = {}
         self._base_known = 0.0
@@ -267,7 +274,10 @@ class Race(Search):
     # The opening
 
     def _opening(self) -> Iterator[tuple[Vector, Plan, float]]:
-        """Yield the first plans: the model's best, apart from one another; without a model a sample of the space."""
+        """Yield the first plans: a textbook's, then the model's best, apart from one another, or a sample of the space."""
+        for start in self._starts:
+            unit = np.clip(self.space.to_unit(self.space.encode(self.space.nearest(start))), 0.0, 1.0)
+            yield from self._at(unit[None, :])
         if self._screen is None:
             from scipy.stats import qmc  # noqa: PLC0415  takes half a second to import
 

@@ -7,7 +7,7 @@ import pytest
 
 from engine.errors import InputError
 from engine.plan import Phase, Plan, Program
-from engine.search import SEARCHES, Evaluation, Grid, Nsga2, Race, drive
+from engine.search import SEARCHES, Evaluation, Grid, Nsga2, Race, Textbook, drive
 from engine.space import PlanSpace, SpaceOptions
 
 SEEDS = (1, 2, 3)
@@ -58,6 +58,9 @@ def searched(name, budget=60, batch=8, street=None, seed=0, space=None, **option
     # A grid over every stage's green would be larger than any budget here.
     space = space or space_of(splits=name != "grid")
     street = street or Street(space)
+    if SEARCHES[name] is Textbook:
+        units = np.random.default_rng(3).random((12, space.n_dimensions))
+        options["starts"] = [space.decode(space.from_unit(unit)) for unit in units]
     search = SEARCHES[name](space, seed, SEEDS, **options)
     return drive(search, Plan(()), street, budget, batch), street
 
@@ -134,6 +137,13 @@ def test_a_screening_model_leads_the_race_and_a_wrong_one_is_found_out():
     assert led < 30.5
     assert alone > 31.0
     assert best(wrong, 120) < 31.5
+
+
+def test_the_race_begins_with_what_a_textbook_says():
+    space = space_of()
+    starts = [space.decode(space.from_unit(np.full(space.n_dimensions, share))) for share in (0.2, 0.8)]
+    plans, _ = searched("race", budget=12, space=space, starts=starts)
+    assert plans[1:3] == starts
 
 
 def test_the_race_gives_all_seeds_to_the_best_only():

@@ -114,3 +114,15 @@ def test_a_grid_is_evenly_spaced():
 def test_proposals_differ_from_one_another():
     plans = Sobol(PlanSpace([program("a", (6, 6))], SpaceOptions(radius=0.05, min_cycle_s=18.0)), 0).propose(50)
     assert len({plan.plan_id for plan in plans}) == len(plans) < 50
+
+
+def test_the_nearest_plan_of_a_plan_beyond_the_bounds_is_at_them():
+    of_signals = [program("a", (30, 20)), program("b", (25, 25), 10.0)]
+    space = PlanSpace(of_signals, SpaceOptions(radius=0.2))
+    far = Plan((program("a", (90, 20)), program("b", (20, 90), 40.0)))
+    near = space.nearest(far)
+    assert space.decode(space.encode(near)) == near
+    assert near.programs[0].greens_s[0] > 30
+    assert near.programs[1].greens_s[1] > 25
+    inside = space.decode(space.from_unit(np.full(space.n_dimensions, 0.7)))
+    assert space.nearest(inside) == inside
