@@ -30,7 +30,7 @@ class Layout:
             lane's end to their stop lines.
         queue_group, queue_bit, queue_storage_m: lane group of each queue, its number in its zone, and the observed length.
         link_start, link_index: for each lane group the letters of its signal's state that show it.
-        group_signal: the signal of each lane group.
+        group_approach: the approach of each lane group, numbered in the order of `Network.approaches`.
         signal_group_start: lane groups are sorted by signal; those of signal i are [start[i], start[i + 1]).
     """
 
@@ -50,6 +50,7 @@ class Layout:
     link_start: Ints
     link_index: Ints
     signal_group_start: Ints
+    group_approach: Ints
 
 
 def layout(network: Network) -> Layout:
@@ -68,6 +69,7 @@ def layout(network: Network) -> Layout:
     link_start, signal_group_start = [0], [0]
     link_index: list[int] = []
     groups = network.groups
+    approach_index = {(signal.id, approach.name): i for i, (signal, approach) in enumerate(network.approaches)}
     for i_group, (signal, approach, group) in enumerate(groups):
         zone = zone_of[signal.id, approach.name]
         for stop in group.lanes:
@@ -108,6 +110,7 @@ def layout(network: Network) -> Layout:
         np.array(link_start, np.int32),
         np.array(link_index, np.int32),
         np.array(signal_group_start, np.int32),
+        np.array([approach_index[signal.id, approach.name] for signal, approach, _ in groups], np.int32),
     )
 
 

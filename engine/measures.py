@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from engine.entry import groups_by_entry
+from engine.levels import levels, queue_statistics
 from engine.network import Network
-from engine.result import Cycle, GroupResult, RunResult
+from engine.result import CrossingResult, Cycle, GroupResult, RunResult
 from engine.scenario import Scenario
 from kernels.classes import CLASSES
 from kernels.formulas import level_of_service
 from kernels.scoring import Scorer
+from kernels.walking import Walkers
 
 __all__ = ["GRIDLOCK_S", "MIN_HEADWAYS", "USUAL_SATURATION_VEH_H", "run_result"]
 
@@ -31,6 +33,7 @@ def run_result(
     scorer: Scorer,
     waiting: Iterable[tuple[Sequence[str], float, int]],
     incidents: Any,
+    walkers: Walkers | None = None,
 ) -> RunResult:
     """Return the measures of a simulation that has ended.
 
@@ -39,8 +42,9 @@ def run_result(
         scorer: its sums, closed.
         waiting: (edges of the route, scheduled departure in seconds, class) of vehicles that were never inserted.
         incidents: has the counts `n_collisions` and `n_teleports`.
+        walkers: the pedestrians' sums, closed; `None` where nobody walks.
     """
-    bound_for = _groups_by_entry(network)
+    bound_for = groups_by_entry(network)
     for route, due_s, kind in waiting:
         scorer.wait(bound_for(route), due_s, kind)
     sums, classes = scorer.group_sums(), scorer.class_sums()
@@ -71,7 +75,25 @@ def run_result(
         measures[f"{name}_veh"] = n_class
         measures[f"{name}_delay_s"] = float(classes["delay_s"][i]) / n_class if n_class else 0.0
         measures[f"{name}_stops_per_veh"] = float(classes["stops"][i]) / n_class if n_class else 0.0
-    return RunResult(measures, groups, cycles)
+    crossings = _crossings(network, walkers) if walkers else ()
+    walked = walkers.n_persons if walkers else 0
+    crossed = sum(crossing.pedestrians for crossing in crossings)
+    waited_s = sum(crossing.pedestrians * (crossing.wait_s or 0.0) for crossing in crossings)
+    measures |= {
+        "pedestrians": walked,
+        "pedestrian_delay_s": walkers.delay_sum_s / walked if walkers and walked else 0.0,
+        "pedestrian_wait_s": waited_s / crossed if crossed else 0.0,
+        "pedestrian_wait_max_s": max((crossing.wait_max_s for crossing in crossings), default=0.0),
+    }
+    return RunResult(measures, groups, cycles, *levels(network, scorer, groups, cycles), crossings)
+
+
+def _crossings(network: Network, walkers: Walkers) -> tuple[CrossingResult, ...]:
+    sums = (values.tolist() for values in walkers.crossing_sums().values())
+    return tuple(
+        CrossingResult(crossing.signal, crossing.name, crossing.edge, persons, _share(wait_s, persons), longest_s)
+        for crossing, persons, wait_s, longest_s in zip(network.crossings, *sums, strict=True)
+    )
 
 
 def _share(part: float, whole: float) -> float | None:
@@ -92,7 +114,7 @@ def _groups(
     for i, (signal, approach, group) in enumerate(network.groups):
         of = {name: values[i].item() for name, values in sums.items()}
         control_delay_s = _share(of["delay_s"], of["vehicles"])
-        queue_m = _spread(queues_m[i])
+        queue_m = queue_statistics(queues_m[i])
         storage_m = max(stop.storage_m for stop in group.lanes)
         green_ratio = of["green_s"] / window_s
         on_green = _share(of["on_green"], of["crossed"])
@@ -100,7 +122,8 @@ def _groups(
         lane_veh_h = 3600.0 * of["headways"] / of["headway_s"] if measured else USUAL_SATURATION_VEH_H
         saturation_veh_h = lane_veh_h * len(group.lanes)
         flow_veh_h = 3600.0 * of["vehicles"] / window_s
-        v_c = _share(flow_veh_h, saturation_veh_h * green_ratio)
+        capacity_veh_h = saturation_veh_h * green_ratio
+        v_c = _share(flow_veh_h, capacity_veh_h)
         rows.append(
             GroupResult(
                 signal=signal.id,
@@ -113,7 +136,7 @@ def _groups(
                 stops_per_veh=_share(of["stops"], of["vehicles"]),
                 los=None if control_delay_s is None else level_of_service(control_delay_s, v_c or 0.0),
                 queue_m=queue_m,
-                queue_veh=_spread(queues_veh[i]),
+                queue_veh=queue_statistics(queues_veh[i]),
                 storage_m=storage_m,
                 storage_ratio=queue_m[3] / storage_m,
                 spillback_s=of["spilled_s"],
@@ -125,51 +148,7 @@ def _groups(
                 split_failures=of["failed"],
                 saturation_flow_veh_h=saturation_veh_h if measured else None,
                 degree_of_saturation=v_c,
+                capacity_veh_h=capacity_veh_h,
             )
         )
     return tuple(rows), cycles
-
-
-def _spread(values: Sequence[float]) -> tuple[float, float, float, float, float]:
-    """Return (mean, 50th, 85th, 95th percentile, maximum); zeros where there are no values."""
-    if not values:
-        return (0.0, 0.0, 0.0, 0.0, 0.0)
-    ordered = sorted(values)
-    p50, p85, p95 = (_percentile(ordered, share) for share in (0.50, 0.85, 0.95))
-    return (sum(ordered) / len(ordered), p50, p85, p95, ordered[-1])
-
-
-def _percentile(ordered: Sequence[float], share: float) -> float:
-    """Return a percentile, interpolated between neighbours; NumPy's takes 60 us for these few values."""
-    place = share * (len(ordered) - 1)
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
-
-
-def _groups_by_entry(network: Network) -> Any:
-    """Return a function from a route to the lane group that a vehicle waiting at its start is bound for, or -1.
-
-    Only vehicles that would start on an approach count as its own, as `control_delay_s` is defined.
-    """
-    groups = network.groups
-    first_by_edge: dict[str, list[int]] = {}
-    turns: dict[tuple[str, str], int] = {}
-    for i, (signal, approach, group) in enumerate(groups):
-        for edge in approach.edges:
-            first_by_edge.setdefault(edge, []).append(i)
-        for link in signal.links:
-            if link.index in group.links and any(stop.lane == link.lane for stop in group.lanes):
-                turns.setdefault((approach.edge, link.to_lane.rsplit("_", 1)[0]), i)
-
-    def bound_for(route: Sequence[str]) -> int:
-        if not route or route[0] not in first_by_edge:
-            return -1
-        for here, onward in itertools.pairwise(route):
-            if (here, onward) in turns:
-                return turns[here, onward]
-            if here not in first_by_edge:
-                return -1
-        return -1
-
-    return bound_for

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from engine.plan import Program
 
-__all__ = ["Approach", "LaneGroup", "Link", "Network", "Signal", "StopLane"]
+__all__ = ["Approach", "Crossing", "LaneGroup", "Link", "Network", "Signal", "StopLane"]
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,25 @@ class Signal:
 
 
 @dataclass(frozen=True)
+class Crossing:
+    """A crossing that a signal guards.
+
+    Attributes:
+        signal: the signal's id.
+        name: ``crossing N``, by the leg that it lies on.
+        edge: its edge's id.
+    """
+
+    signal: str
+    name: str
+    edge: str
+
+
+CROSSING_LANE = re.compile(r"(:.*_c\d+)_\d+$")
+"""SUMO names a crossing's edge after its junction and a number, and its lane after the edge."""
+
+
+@dataclass(frozen=True)
 class Network:
     """All that scoring and plans need to know of a road network.
 
@@ -116,11 +136,13 @@ class Network:
         signals: sorted by id.
         lanes: (id, length m, speed limit m/s) of every lane on which a vehicle may be, junction interiors included.
         exits: lanes that directly follow a signal-controlled connection.
+        persons: whether the demand holds persons; where it does not, nothing looks for them.
     """
 
     signals: tuple[Signal, ...]
     lanes: tuple[tuple[str, float, float], ...]
     exits: frozenset[str]
+    persons: bool = False
 
     def signal(self, signal_id: str) -> Signal:
         """Return one signal. Raises KeyError for an unknown id."""
@@ -128,6 +150,24 @@ class Network:
             if signal.id == signal_id:
                 return signal
         raise KeyError(signal_id)
+
+    @property
+    def crossings(self) -> tuple[Crossing, ...]:
+        """Every crossing with a signal, in the order of `RunResult.crossings`."""
+        found: dict[str, Crossing] = {}
+        for signal in self.signals:
+            for link in signal.links:
+                # A crossing's link leads onto it; one of its own for the other direction leads off it.
+                for lane in (link.to_lane, link.lane) if link.kind == "pedestrian" else ():
+                    edge = CROSSING_LANE.match(lane)
+                    if edge:
+                        found.setdefault(edge[1], Crossing(signal.id, link.movement, edge[1]))
+        return tuple(found.values())
+
+    @property
+    def approaches(self) -> tuple[tuple[Signal, Approach], ...]:
+        """Every approach with its signal, in the order of `RunResult.approaches`."""
+        return tuple((signal, approach) for signal in self.signals for approach in signal.approaches)
 
     @property
     def groups(self) -> tuple[tuple[Signal, Approach, LaneGroup], ...]:

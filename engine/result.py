@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from kernels.classes import CLASSES
 
-__all__ = ["NETWORK_MEASURES", "Cycle", "GroupResult", "RunResult"]
+__all__ = [
+    "NETWORK_MEASURES",
+    "ClassResult",
+    "CrossingResult",
+    "Cycle",
+    "GroupResult",
+    "Interval",
+    "LevelResult",
+    "RunResult",
+]
 
 NETWORK_MEASURES = (
     "delay_s", "control_delay_s", "stops_per_veh", "travel_time_p95_ratio", "travel_time_s", "throughput_veh",
     "vehicles", "running_veh", "waiting_veh", "queue_max_m", "gridlock", "collisions", "teleports", "vehicle_seconds",
     "spillback_s", "split_failures", "arrivals_on_green",
     *(f"{kind}_{measure}" for kind in CLASSES for measure in ("veh", "delay_s", "stops_per_veh")),
+    "pedestrians", "pedestrian_delay_s", "pedestrian_wait_s", "pedestrian_wait_max_s",
 )  # fmt: skip
 """What `RunResult.network` holds (definitions: docs/measures.md)."""
 
@@ -40,7 +50,7 @@ class GroupResult:
         arrivals_on_green, platoon_ratio: share of the vehicles that crossed; that share over the green ratio.
         split_failures: cycles whose split was too short.
         saturation_flow_veh_h: measured, all lanes; `None` where fewer than `MIN_HEADWAYS` were seen.
-        degree_of_saturation: v/c.
+        degree_of_saturation, capacity_veh_h: v/c, and c.
     """
 
     signal: str
@@ -65,11 +75,58 @@ class GroupResult:
     split_failures: int
     saturation_flow_veh_h: float | None
     degree_of_saturation: float | None
+    capacity_veh_h: float = 0.0
+
+
+@dataclass(frozen=True)
+class ClassResult:
+    """One vehicle class on an approach or at a junction; `None` where no vehicle of it came."""
+
+    vehicles: int
+    throughput_veh: int
+    control_delay_s: float | None
+    stops_per_veh: float | None
+
+
+@dataclass(frozen=True)
+class LevelResult:
+    """Measures of one approach, or of one junction; names as in `GroupResult`, combined by `engine.levels`.
+
+    Attributes:
+        approach: its name; empty for a junction.
+        los: by delay alone.
+        queue_m, queue_veh: of the longest queue of any of its lane groups in each cycle.
+        storage_ratio, degree_of_saturation: the largest of its lane groups.
+        spillback_s: seconds in which the queue of any of its lane groups reached the end of what is observed.
+        green_ratio: mean over the vehicles that crossed; `None` where none did.
+        classes: by vehicle class, in the order of `kernels.classes.CLASSES`.
+    """
+
+    signal: str
+    approach: str
+    vehicles: int
+    throughput_veh: int
+    flow_veh_h: float
+    control_delay_s: float | None
+    stops_per_veh: float | None
+    los: str | None
+    queue_m: tuple[float, float, float, float, float]
+    queue_veh: tuple[float, float, float, float, float]
+    storage_ratio: float
+    spillback_s: float
+    queue_truncated: bool
+    green_ratio: float | None
+    green_utilisation: float | None
+    arrivals_on_green: float | None
+    platoon_ratio: float | None
+    split_failures: int
+    degree_of_saturation: float | None
+    classes: tuple[ClassResult, ...]
 
 
 @dataclass(frozen=True)
 class Cycle:
-    """Back of queue of one lane group in one of its cycles (from start of red to the next start of red).
+    """One lane group in one of its cycles (from start of red to the next start of red).
 
     Attributes:
         group: index into `RunResult.groups`.
@@ -78,6 +135,9 @@ class Cycle:
         green_s, occupied_s: green, and for how long of it the stop-line zone was occupied (mean over lanes), seconds.
         crossed, on_green: vehicles that crossed the stop line, and those of them that had arrived on green.
         failed: 1 where the split was too short.
+        vehicles, stops, delay_s: vehicles that left the approach over the junction in it or stood there at the end,
+            their stops and the sum of their control delay, seconds; vehicles never inserted are in no cycle.
+        spilled_s: seconds in which the queue reached the end of what is observed.
     """
 
     group: int
@@ -90,6 +150,56 @@ class Cycle:
     crossed: int
     on_green: int
     failed: int
+    vehicles: int = 0
+    stops: int = 0
+    delay_s: float = 0.0
+    spilled_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class CrossingResult:
+    """Pedestrians at one crossing of a signal.
+
+    Attributes:
+        signal, crossing, edge: where: signal id, name (``crossing N``), id of the crossing's edge.
+        pedestrians: persons that came to it in the window and walked over it, or waited there at its end.
+        wait_s, wait_max_s: mean over them, and the longest, of the time that they stood before it; seconds.
+    """
+
+    signal: str
+    crossing: str
+    edge: str
+    pedestrians: int
+    wait_s: float | None
+    wait_max_s: float
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The network or one lane group in one interval of the time series.
+
+    Attributes:
+        start_s, end_s: simulation time, seconds.
+        group: index into `RunResult.groups`; -1 for the network.
+        vehicles: on the road at the interval's end; before the stop line for a lane group.
+        waiting_veh: vehicles that waited to be inserted then; `None` for a lane group.
+        delay_s: vehicle-seconds. Network: delay that arose in the interval, whoever has it. Lane group: control delay
+            of the vehicles that left the approach in it.
+        left_veh: vehicles that left: arrived (network), or left the approach over the junction.
+        throughput_veh: vehicles that arrived, or crossed the stop line.
+        queue_m, queue_veh: the longest back of queue, and most members, in the interval.
+    """
+
+    start_s: float
+    end_s: float
+    group: int
+    vehicles: int
+    waiting_veh: int | None
+    delay_s: float
+    left_veh: int
+    throughput_veh: int
+    queue_m: float
+    queue_veh: int
 
 
 @dataclass(frozen=True)
@@ -100,18 +210,29 @@ class RunResult:
         network: network measures by their names in docs/measures.md (`delay_s`, `stops_per_veh`, ...).
         groups: one row for each lane group, sorted by signal, approach and group.
         cycles: rows in time order.
+        approaches, junctions: one row for each, sorted by signal, and approaches clockwise from north.
+        crossings: one row for each crossing with a signal; none where nobody walks.
+        series: the network and every lane group by interval, where that was asked for.
     """
 
     network: dict[str, float]
     groups: tuple[GroupResult, ...]
     cycles: tuple[Cycle, ...]
+    approaches: tuple[LevelResult, ...] = ()
+    junctions: tuple[LevelResult, ...] = ()
+    crossings: tuple[CrossingResult, ...] = ()
+    series: tuple[Interval, ...] = ()
 
     def to_bytes(self) -> bytes:
         """Return the result as compressed JSON; equal results give equal bytes."""
         data = {
             "network": self.network,
-            "groups": [asdict(group) for group in self.groups],
+            "groups": [vars(group) for group in self.groups],
             "cycles": [tuple(vars(cycle).values()) for cycle in self.cycles],
+            "approaches": [_plain(row) for row in self.approaches],
+            "junctions": [_plain(row) for row in self.junctions],
+            "crossings": [vars(row) for row in self.crossings],
+            "series": [tuple(vars(row).values()) for row in self.series],
         }
         return zlib.compress(json.dumps(data, sort_keys=True, separators=(",", ":")).encode(), 6)
 
@@ -119,8 +240,27 @@ class RunResult:
     def from_bytes(cls, data: bytes) -> RunResult:
         """Return the result that `to_bytes` wrote."""
         read: Any = json.loads(zlib.decompress(data))
-        groups = []
-        for group in read["groups"]:
-            values: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in group.items()}
-            groups.append(GroupResult(**values))
-        return cls(read["network"], tuple(groups), tuple(Cycle(*row) for row in read["cycles"]))
+        approaches, junctions = (
+            tuple(
+                LevelResult(**_tupled(row) | {"classes": tuple(ClassResult(**of) for of in row["classes"])})
+                for row in read[name]
+            )
+            for name in ("approaches", "junctions")
+        )
+        return cls(
+            read["network"],
+            tuple(GroupResult(**_tupled(group)) for group in read["groups"]),
+            tuple(Cycle(*row) for row in read["cycles"]),
+            approaches,
+            junctions,
+            tuple(CrossingResult(**row) for row in read["crossings"]),
+            tuple(Interval(*row) for row in read["series"]),
+        )
+
+
+def _plain(row: LevelResult) -> dict[str, Any]:
+    return vars(row) | {"classes": [vars(of) for of in row.classes]}
+
+
+def _tupled(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}

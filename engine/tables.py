@@ -1,22 +1,30 @@
-"""Writes a study's tables: results.parquet, one row for each run, and movements.parquet, one for each lane group."""
+"""Writes a study's tables: one row for each run, junction, approach, lane group, crossing, cycle or interval."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from engine.files import replacing
 from engine.plan import Plan
-from engine.result import RunResult
+from engine.result import GroupResult, LevelResult, RunResult
+from kernels.classes import CLASSES
+from kernels.formulas import level_of_service
 
-__all__ = ["movement_rows", "result_row", "write_parquet"]
+__all__ = ["TABLES", "Rows", "movement_rows", "result_row", "run_rows", "write_parquet"]
 
-MORE = (
-    "queue_truncated", "storage_m", "storage_ratio", "spillback_s", "green_ratio", "green_utilisation",
-    "arrivals_on_green", "platoon_ratio", "split_failures", "saturation_flow_veh_h", "degree_of_saturation",
+Rows = list[dict[str, Any]]
+
+SHARED = (
+    "vehicles", "throughput_veh", "flow_veh_h", "control_delay_s", "stops_per_veh", "los",
 )  # fmt: skip
-"""Columns that are attributes of `GroupResult` as they stand."""
+MORE = (
+    "queue_truncated", "storage_ratio", "spillback_s", "green_ratio", "green_utilisation", "arrivals_on_green",
+    "platoon_ratio", "split_failures", "degree_of_saturation",
+)  # fmt: skip
+"""Columns of every level that are attributes of `GroupResult` and `LevelResult` as they stand."""
 
 QUEUE_STATISTICS = ("mean", "p50", "p85", "p95", "max")
 
@@ -27,32 +35,123 @@ def result_row(plan: Plan, seed: int, role: str, network: Mapping[str, float], n
     return {"plan_id": plan.plan_id, "seed": seed, "role": role, **parameters, **network}
 
 
-def movement_rows(plan_id: str, seed: int, role: str, result: RunResult) -> list[dict[str, Any]]:
+def movement_rows(plan_id: str, seed: int, role: str, result: RunResult) -> Rows:
     """Return the rows of movements.parquet of one run."""
+    return [
+        {"plan_id": plan_id, "seed": seed, "role": role, **_group(group)}
+        | {name: getattr(group, name) for name in ("storage_m", "saturation_flow_veh_h", "capacity_veh_h")}
+        for group in result.groups
+    ]
+
+
+def run_rows(table: str, plan_id: str, seed: int, role: str, result: RunResult) -> Rows:
+    """Return the rows of one run in one of `TABLES`."""
+    return [{"plan_id": plan_id, "seed": seed, "role": role, **row} for row in TABLES[table](result)]
+
+
+def _approaches(result: RunResult) -> Rows:
+    return [
+        {"signal": row.signal, "approach": row.approach, **_measures(row), **_by_class(row)}
+        for row in result.approaches
+    ]
+
+
+def _junctions(result: RunResult) -> Rows:
+    return [{"signal": row.signal, **_measures(row), **_by_class(row)} for row in result.junctions]
+
+
+def _cycles(result: RunResult) -> Rows:
+    numbers = [0] * len(result.groups)
     rows = []
-    for group in result.groups:
-        row: dict[str, Any] = {
-            "plan_id": plan_id,
-            "seed": seed,
-            "role": role,
-            "signal": group.signal,
-            "approach": group.approach,
-            "lane_group": group.group,
-            "vehicles": group.vehicles,
-            "throughput_veh": group.throughput_veh,
-            "flow_veh_h": group.flow_veh_h,
-            "control_delay_s": group.control_delay_s,
-            "stops_per_veh": group.stops_per_veh,
-            "los": group.los,
-        }
-        for unit, values in (("m", group.queue_m), ("veh", group.queue_veh)):
-            row |= {f"queue_{name}_{unit}": value for name, value in zip(QUEUE_STATISTICS, values, strict=True)}
-        row |= {name: getattr(group, name) for name in MORE}
-        rows.append(row)
+    for cycle in result.cycles:
+        group = result.groups[cycle.group]
+        numbers[cycle.group] += 1
+        delay_s = cycle.delay_s / cycle.vehicles if cycle.vehicles else None
+        # What the lane group can serve in an hour of green, times the cycle's green.
+        capacity_veh_h = group.capacity_veh_h / group.green_ratio * cycle.green_s if group.green_ratio else 0.0
+        rows.append(
+            {
+                "signal": group.signal,
+                "approach": group.approach,
+                "lane_group": group.group,
+                "cycle": numbers[cycle.group],
+                "start_s": cycle.start_s,
+                "end_s": cycle.end_s,
+                "vehicles": cycle.vehicles,
+                "throughput_veh": cycle.crossed,
+                "control_delay_s": delay_s,
+                "los": None if delay_s is None else level_of_service(delay_s),
+                "stops_per_veh": cycle.stops / cycle.vehicles if cycle.vehicles else None,
+                "queue_m": cycle.queue_m,
+                "queue_veh": cycle.queue_veh,
+                "spillback_s": cycle.spilled_s,
+                "green_s": cycle.green_s,
+                "green_utilisation": cycle.occupied_s / cycle.green_s if cycle.green_s else None,
+                "arrivals_on_green": cycle.on_green / cycle.crossed if cycle.crossed else None,
+                "split_failure": cycle.failed,
+                "degree_of_saturation": 3600.0 * cycle.vehicles / capacity_veh_h if capacity_veh_h else None,
+            }
+        )
     return rows
 
 
-def write_parquet(rows: list[dict[str, Any]], path: Path) -> None:
+def _crossings(result: RunResult) -> Rows:
+    return [asdict(row) for row in result.crossings]
+
+
+def _series(result: RunResult) -> Rows:
+    rows = []
+    for row in result.series:
+        where = {"level": "network", "signal": None, "approach": None, "lane_group": None}
+        if row.group >= 0:
+            group = result.groups[row.group]
+            where = {
+                "level": "lane group",
+                "signal": group.signal,
+                "approach": group.approach,
+                "lane_group": group.group,
+            }
+        values = asdict(row)
+        del values["group"]
+        rows.append(where | values)
+    return rows
+
+
+TABLES = {
+    "approaches": _approaches,
+    "junctions": _junctions,
+    "crossings": _crossings,
+    "cycles": _cycles,
+    "series": _series,
+}
+"""What makes the rows of the tables of a run beside results.parquet and movements.parquet, by the file's name."""
+
+
+def _group(group: GroupResult) -> dict[str, Any]:
+    where = {"signal": group.signal, "approach": group.approach, "lane_group": group.group}
+    return {**where, **_measures(group)}
+
+
+def _measures(row: GroupResult | LevelResult) -> dict[str, Any]:
+    columns = {name: getattr(row, name) for name in SHARED}
+    for unit, values in (("m", row.queue_m), ("veh", row.queue_veh)):
+        columns |= {f"queue_{name}_{unit}": value for name, value in zip(QUEUE_STATISTICS, values, strict=True)}
+    return columns | {name: getattr(row, name) for name in MORE}
+
+
+def _by_class(row: LevelResult) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    for name, of in zip(CLASSES, row.classes, strict=True):
+        columns |= {
+            f"{name}_veh": of.vehicles,
+            f"{name}_throughput_veh": of.throughput_veh,
+            f"{name}_control_delay_s": of.control_delay_s,
+            f"{name}_stops_per_veh": of.stops_per_veh,
+        }
+    return columns
+
+
+def write_parquet(rows: Rows, path: Path) -> None:
     """Write rows as a Parquet file, whole or not at all; the same rows give the same bytes."""
     import polars  # noqa: PLC0415  takes its time to import
 

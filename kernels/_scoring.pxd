@@ -40,6 +40,17 @@ cdef struct Cycle:
     int crossed
     int on_green            # of those that crossed: had arrived on green
     int failed              # the split was too short
+    int vehicles            # that left the approach within it ...
+    int stops               # ... their stops ...
+    double delay_s          # ... and their control delay
+    double spilled_s        # with the queue at its observed end
+
+
+cdef struct ClassSums:      # of one lane group and vehicle class
+    int vehicles
+    int crossed
+    int stops
+    double delay_s
 
 
 cdef class Scorer:
@@ -50,8 +61,8 @@ cdef class Scorer:
     cdef vector[double] feed_base_m
     cdef vector[int] queue_group, queue_bit
     cdef vector[double] queue_storage_m
-    cdef vector[int] link_start, link_index, signal_group_start
-    cdef readonly int n_lanes, n_queues, n_groups, n_signals
+    cdef vector[int] link_start, link_index, signal_group_start, group_signal, group_approach
+    cdef readonly int n_lanes, n_queues, n_groups, n_signals, n_approaches
     cdef readonly double step_s, window_start_s, window_end_s
     # the state
     cdef double now_s
@@ -63,6 +74,8 @@ cdef class Scorer:
     cdef vector[int] queue_busy
     cdef vector[double] group_back_m
     cdef vector[int] group_members, group_green
+    cdef vector[double] group_peak_m    # since they were last taken
+    cdef vector[int] group_peak_veh
     cdef vector[Cycle] cycle            # by lane group: its running cycle
     cdef vector[int] group_lanes, group_occupied, group_red, group_ended
     cdef vector[double] red_s, red_occupied_s, spilled_at_s
@@ -72,6 +85,8 @@ cdef class Scorer:
     cdef vector[int] group_vehicles, group_crossed, group_stops, group_on_green, group_failed
     cdef vector[int] group_headways
     cdef vector[double] group_delay_s, group_green_s, group_occupied_s, group_spilled_s, group_headway_s
+    cdef vector[ClassSums] of_class     # by lane group, then class
+    cdef vector[double] area_spilled_s, area_spilled_at_s    # by approach, then by junction
     cdef vector[int] kind_vehicles, kind_stops, kind_arrived
     cdef vector[double] kind_delay_s
     cdef vector[long] slowness
@@ -86,6 +101,9 @@ cdef class Scorer:
     cdef void show(self, int i_signal, const char* state) noexcept nogil
     cdef void end(self) noexcept nogil
     cdef void retire(self, int i_vehicle, double time_loss_s, double departed_s, bint arrived) noexcept nogil
+    cdef double owed(self, int i_vehicle, double time_loss_s) noexcept nogil
+    cdef double owed_waiting(self, double due_s) noexcept nogil
+    cdef void _spill(self, int area) noexcept nogil
     cdef void _leave(self, Vehicle* vehicle, int i_lane) noexcept nogil
     cdef void _cross(self, Vehicle* vehicle) noexcept nogil
     cdef void _credit(self, Vehicle* vehicle) noexcept nogil

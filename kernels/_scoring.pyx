@@ -48,10 +48,12 @@ cdef class Scorer:
         self.link_start = layout.link_start
         self.link_index = layout.link_index
         self.signal_group_start = layout.signal_group_start
+        self.group_approach = layout.group_approach
         self.n_lanes = len(layout.lane_length_m)
         self.n_queues = len(layout.queue_group)
         self.n_groups = len(layout.link_start) - 1
         self.n_signals = len(layout.signal_group_start) - 1
+        self.n_approaches = max(layout.group_approach, default=-1) + 1
         self.step_s = step_s
         self.window_start_s = window_start_s
         self.window_end_s = window_end_s
@@ -72,7 +74,7 @@ cdef class Scorer:
         self.queue_rank.assign(self.n_queues, -1)
         self.queue_crossed_s.assign(self.n_queues, 0.0)
         self.group_lanes.assign(self.n_groups, 0)
-        cdef int i
+        cdef int i, group
         for i in range(self.n_queues):
             self.group_lanes[self.queue_group[i]] += 1
         for i in range(self.n_groups):
@@ -93,6 +95,15 @@ cdef class Scorer:
         self.group_crossed.assign(self.n_groups, 0)
         self.group_stops.assign(self.n_groups, 0)
         self.spilled_at_s.assign(self.n_groups, -1.0)
+        self.area_spilled_at_s.assign(self.n_approaches + self.n_signals, -1.0)
+        self.area_spilled_s.assign(self.n_approaches + self.n_signals, 0.0)
+        self.of_class.resize(self.n_groups * N_CLASSES)
+        self.group_peak_m.assign(self.n_groups, 0.0)
+        self.group_peak_veh.assign(self.n_groups, 0)
+        self.group_signal.resize(self.n_groups)
+        for i in range(self.n_signals):
+            for group in range(self.signal_group_start[i], self.signal_group_start[i + 1]):
+                self.group_signal[group] = i
         self.group_delay_s.assign(self.n_groups, 0.0)
 
     cdef int add(self, double length_m, double speed_factor, double max_speed, double due_s, double wait_s,
@@ -218,6 +229,7 @@ cdef class Scorer:
         cdef int on_green = vehicle.on_green if vehicle.joined else self.group_green[group]
         if self.window_open:
             self.group_crossed[group] += 1
+            self.of_class[group * N_CLASSES + vehicle.kind].crossed += 1
             self.group_on_green[group] += on_green
             self.cycle[group].crossed += 1
             self.cycle[group].on_green += on_green
@@ -235,10 +247,18 @@ cdef class Scorer:
     cdef void _credit(self, Vehicle* vehicle) noexcept nogil:
         """Add what a vehicle collected on its approach to its lane group's sums."""
         cdef int group = self.queue_group[vehicle.queue]
+        cdef ClassSums* of_class = &self.of_class[group * N_CLASSES + vehicle.kind]
+        cdef Cycle* cycle = &self.cycle[group]
         if vehicle.entry_s >= self.window_start_s - EPS_S:
             self.group_vehicles[group] += 1
             self.group_stops[group] += vehicle.zone_stops
             self.group_delay_s[group] += vehicle.zone_delay_s
+            of_class.vehicles += 1
+            of_class.stops += vehicle.zone_stops
+            of_class.delay_s += vehicle.zone_delay_s
+            cycle.vehicles += 1
+            cycle.stops += vehicle.zone_stops
+            cycle.delay_s += vehicle.zone_delay_s
 
     cdef void retire(self, int i_vehicle, double time_loss_s, double departed_s, bint arrived) noexcept nogil:
         """Close a vehicle's books: it arrived, or the simulation ended while it drove."""
@@ -265,6 +285,7 @@ cdef class Scorer:
                     self.slowness[<int>fmin(slowness / SLOWNESS_STEP, SLOWNESS_STEPS)] += 1
         if not arrived:
             self.n_running += 1
+        vehicle.zone = -1
         self.free_slots.push_back(i_vehicle)
 
     cdef void show(self, int i_signal, const char* state) noexcept nogil:
@@ -297,8 +318,8 @@ cdef class Scorer:
         cdef Cycle* cycle = &self.cycle[group]
         cycle.group = group
         cycle.start_s = cycle.end_s = at_s
-        cycle.queue_m = cycle.green_s = cycle.occupied_s = 0.0
-        cycle.queue_veh = cycle.crossed = cycle.on_green = cycle.failed = 0
+        cycle.queue_m = cycle.green_s = cycle.occupied_s = cycle.delay_s = cycle.spilled_s = 0.0
+        cycle.queue_veh = cycle.crossed = cycle.on_green = cycle.failed = cycle.vehicles = cycle.stops = 0
 
     cdef bint _close_cycle(self, int group, double at_s) noexcept nogil:
         """Keep the running cycle and begin the next; returns whether there was anything to keep."""
@@ -306,7 +327,9 @@ cdef class Scorer:
         if lasted:
             self.cycle[group].end_s = at_s
             self.cycles.push_back(self.cycle[group])
-        self._open_cycle(group, at_s)
+        if lasted or not self.window_open:
+            # One that ends in the moment in which it began goes on: a vehicle may have left in it already.
+            self._open_cycle(group, at_s)
         return lasted
 
     cdef void _judge_split(self, int group) noexcept nogil:
@@ -320,6 +343,25 @@ cdef class Scorer:
         if cycle.occupied_s >= FULL * cycle.green_s > 0.0 and self.red_occupied_s[group] >= FULL * self.red_s[group]:
             cycle.failed = 1
             self.group_failed[group] += 1
+
+    cdef void _spill(self, int area) noexcept nogil:
+        """Count this step once for an approach or junction, however many of its lane groups spill back in it."""
+        if self.area_spilled_at_s[area] != self.now_s:
+            self.area_spilled_s[area] += self.step_s
+            self.area_spilled_at_s[area] = self.now_s
+
+    cdef double owed(self, int i_vehicle, double time_loss_s) noexcept nogil:
+        """Return the delay so far of a vehicle that is still driving; 0 where it does not count."""
+        cdef Vehicle* vehicle = &self.vehicles[i_vehicle]
+        if self.window_start_s - EPS_S <= vehicle.due_s <= self.window_end_s + EPS_S:
+            return time_loss_s + vehicle.wait_s
+        return 0.0
+
+    cdef double owed_waiting(self, double due_s) noexcept nogil:
+        """Return the delay so far of a vehicle that waits to be inserted; 0 where it does not count."""
+        if self.window_start_s - EPS_S <= due_s <= self.window_end_s + EPS_S:
+            return self.now_s - due_s
+        return 0.0
 
     cdef void end(self) noexcept nogil:
         """Close the step: find the back of every queue."""
@@ -361,7 +403,10 @@ cdef class Scorer:
                 if back_m > self.queue_storage_m[queue] - TRUNCATED_M and self.window_open:
                     if self.spilled_at_s[group] != self.now_s:
                         self.group_spilled_s[group] += self.step_s
+                        self.cycle[group].spilled_s += self.step_s
                         self.spilled_at_s[group] = self.now_s
+                        self._spill(self.group_approach[group])
+                        self._spill(self.n_approaches + self.group_signal[group])
                 self.queue_busy[queue] = 0
             self.on_queue[queue].clear()
         for group in range(self.n_groups):
@@ -382,6 +427,10 @@ cdef class Scorer:
                 self.cycle[group].queue_m = self.group_back_m[group]
             if self.group_members[group] > self.cycle[group].queue_veh:
                 self.cycle[group].queue_veh = self.group_members[group]
+            if self.group_back_m[group] > self.group_peak_m[group]:
+                self.group_peak_m[group] = self.group_back_m[group]
+            if self.group_members[group] > self.group_peak_veh[group]:
+                self.group_peak_veh[group] = self.group_members[group]
             self.group_back_m[group] = 0.0
             self.group_members[group] = 0
             if self.now_s - self.cycle[group].start_s >= LONGEST_CYCLE_S:
@@ -426,6 +475,8 @@ cdef class Scorer:
         if group >= 0:
             self.group_vehicles[group] += 1
             self.group_delay_s[group] += self.now_s - due_s
+            self.of_class[group * N_CLASSES + kind].vehicles += 1
+            self.of_class[group * N_CLASSES + kind].delay_s += self.now_s - due_s
 
     def close(self):
         """Close every lane group's last, unfinished cycle."""
@@ -448,6 +499,42 @@ cdef class Scorer:
             "headway_s": np.array(self.group_headway_s, dtype=np.float64),
         }
 
+    def owed_s(self, int i_vehicle, double time_loss_s):
+        """Return the delay so far of a vehicle that is still driving, seconds; 0 where it does not count."""
+        return self.owed(i_vehicle, time_loss_s)
+
+    def owed_waiting_s(self, double due_s):
+        """Return the delay so far of a vehicle that waits to be inserted, seconds; 0 where it does not count."""
+        return self.owed_waiting(due_s)
+
+    def class_group_sums(self):
+        """Return the lane groups' sums by vehicle class by name, one array each, shape (n_groups, n_classes)."""
+        cdef ClassSums c
+        rows = [(c.vehicles, c.crossed, c.stops, c.delay_s) for c in self.of_class]
+        table = np.array(rows, dtype=np.float64).reshape(self.n_groups, N_CLASSES, 4)
+        return {name: table[:, :, i] for i, name in enumerate(("vehicles", "crossed", "stops", "delay_s"))}
+
+    def spilled_s(self):
+        """Return seconds with a queue at its observed end: (by approach, by junction), one array each."""
+        both = np.array(self.area_spilled_s, dtype=np.float64)
+        return both[:self.n_approaches], both[self.n_approaches:]
+
+    def on_approaches(self):
+        """Return how many vehicles are before each lane group's stop line, shape (n_groups,)."""
+        cdef Vehicle vehicle
+        counts = np.zeros(self.n_groups, dtype=np.int64)
+        for vehicle in self.vehicles:
+            if vehicle.zone >= 0 and vehicle.queue >= 0 and not vehicle.inside:
+                counts[self.queue_group[vehicle.queue]] += 1
+        return counts
+
+    def take_peaks(self):
+        """Return the longest queues since the last call, metres and vehicles, shape (n_groups,) each; begin anew."""
+        peaks = np.array(self.group_peak_m, dtype=np.float64), np.array(self.group_peak_veh, dtype=np.int64)
+        self.group_peak_m.assign(self.n_groups, 0.0)
+        self.group_peak_veh.assign(self.n_groups, 0)
+        return peaks
+
     def class_sums(self):
         """Return the sums of the vehicle classes by name, one array each, ordered as `kernels.classes.CLASSES`."""
         return {
@@ -462,7 +549,7 @@ cdef class Scorer:
         cdef Cycle c
         rows = []
         for c in self.cycles:
-            counts = (c.crossed, c.on_green, c.failed)
+            counts = (c.crossed, c.on_green, c.failed, c.vehicles, c.stops, c.delay_s, c.spilled_s)
             rows.append((c.group, c.start_s, c.end_s, c.queue_m, c.queue_veh, c.green_s, c.occupied_s, *counts))
         return rows
 
@@ -476,6 +563,11 @@ cdef class Scorer:
             if seen > wanted:
                 return round(i * SLOWNESS_STEP, 2)
         return 0.0
+
+    @property
+    def n_driving(self):
+        """Vehicles that were inserted and have not retired."""
+        return <long>self.vehicles.size() - <long>self.free_slots.size()
 
     @property
     def still_s(self):

@@ -34,6 +34,8 @@ def scorer(layout: Any, step_s: float, window_start_s: float, window_end_s: floa
     for name, limit in (("lane_queue", n_queues), ("feed_queue", n_queues), ("queue_group", n_groups)):
         if np.any(np.asarray(getattr(layout, name)) >= limit):
             raise ValueError(f"{name} holds an index of {limit} or more")
+    if len(layout.group_approach) != n_groups:
+        raise ValueError(f"group_approach has {len(layout.group_approach)} entries for {n_groups} lane groups")
     if np.any(np.asarray(layout.lane_limit) <= 0.0):
         raise ValueError("lane_limit must be above 0 m/s")
     if not (step_s > 0.0 and window_end_s > window_start_s):

@@ -13,6 +13,9 @@ class PlainScorer:
         n = len(layout.link_start) - 1
         self.groups = [dict.fromkeys(NAMES[:6], 0) | dict.fromkeys(NAMES[6:], 0.0) for _ in range(n)]
         self.classes = [dict(vehicles=0, arrived=0, stops=0, delay_s=0.0) for _ in range(4)]
+        self.of_class = [[dict(vehicles=0, crossed=0, stops=0, delay_s=0.0) for _ in range(4)] for _ in range(n)]
+        self.spilled = {}
+        self.peaks = [(0.0, 0)] * n
         self.cycles = []
         self.cycle = [self._fresh(begin_s) for _ in range(n)]
         self.green, self.red = [False] * n, [False] * n
@@ -29,7 +32,8 @@ class PlainScorer:
 
     @staticmethod
     def _fresh(start):
-        return dict(start=start, back=0.0, members=0, green=0.0, occupied=0.0, crossed=0, on_green=0, failed=0)
+        cycle = dict(start=start, back=0.0, members=0, green=0.0, occupied=0.0, crossed=0, on_green=0, failed=0)
+        return cycle | dict(vehicles=0, stops=0, delay_s=0.0, spilled=0.0)
 
     def add_vehicle(self, length, factor, top, due, wait, kind):
         index = self.free.pop() if self.free else self.next
@@ -104,6 +108,7 @@ class PlainScorer:
             for sums in (self.groups[g], self.cycle[g]):
                 sums["crossed"] += 1
                 sums["on_green"] += on_green
+            self.of_class[g][v["kind"]]["crossed"] += 1
         if q in self.rank:
             if q not in v["member"]:
                 del self.rank[q]
@@ -115,11 +120,12 @@ class PlainScorer:
             self.crossed_at[q] = self.now
 
     def _credit(self, v):
-        group = self.groups[self.net.queue_group[v["queue"]]]
+        g = self.net.queue_group[v["queue"]]
         if v["entry"] >= self.begin_s - 1e-6:
-            group["vehicles"] += 1
-            group["stops"] += v["zone_stops"]
-            group["delay_s"] += v["delay"]
+            for sums in (self.groups[g], self.of_class[g][v["kind"]], self.cycle[g]):
+                sums["vehicles"] += 1
+                sums["stops"] += v["zone_stops"]
+                sums["delay_s"] += v["delay"]
 
     def show_signal(self, signal, state):
         net = self.net
@@ -140,7 +146,8 @@ class PlainScorer:
         if self.open and at > cycle["start"] + 1e-6:
             ended = dict(cycle, group=g, end=at)
             self.cycles.append(ended)
-        self.cycle[g] = self._fresh(at)
+        if ended or not self.open:
+            self.cycle[g] = self._fresh(at)
         return ended
 
     def _judge(self, g):
@@ -175,6 +182,10 @@ class PlainScorer:
                 spilled.add(g)
         for g in spilled:
             self.groups[g]["spilled_s"] += self.step_s
+            self.cycle[g]["spilled"] += self.step_s
+        areas = {("approach", net.group_approach[g]) for g in spilled}
+        for area in areas | {("signal", self._signal(g)) for g in spilled}:
+            self.spilled[area] = self.spilled.get(area, 0.0) + self.step_s
         for g, cycle in enumerate(self.cycle):
             queues = [q for q in range(len(net.queue_group)) if net.queue_group[q] == g]
             occupied = self.step_s * sum(q in self.occupied for q in queues) / len(queues)
@@ -191,6 +202,7 @@ class PlainScorer:
                     self._judge(g)
             cycle["back"] = max(cycle["back"], back[g])
             cycle["members"] = max(cycle["members"], len(members[g]))
+            self.peaks[g] = max(self.peaks[g][0], back[g]), max(self.peaks[g][1], len(members[g]))
             if self.now - cycle["start"] >= 300.0:
                 self._close(g, self.now)
         self.occupied = set()
@@ -218,6 +230,33 @@ class PlainScorer:
         for g in range(len(self.groups)):
             self._close(g, self.now)
 
+    def _signal(self, g):
+        starts = self.net.signal_group_start
+        return next(i for i in range(len(starts) - 1) if starts[i] <= g < starts[i + 1])
+
+    def spilled_s(self):
+        n = {"approach": max(self.net.group_approach) + 1, "signal": len(self.net.signal_group_start) - 1}
+        return tuple([self.spilled.get((kind, i), 0.0) for i in range(n[kind])] for kind in n)
+
+    def class_group_sums(self):
+        names = ("vehicles", "crossed", "stops", "delay_s")
+        return {name: [[of[name] for of in classes] for classes in self.of_class] for name in names}
+
+    def on_approaches(self):
+        counts = [0] * len(self.groups)
+        for v in self.vehicles.values():
+            if v["zone"] >= 0 and v["queue"] >= 0 and not v["inside"]:
+                counts[self.net.queue_group[v["queue"]]] += 1
+        return counts
+
+    def take_peaks(self):
+        peaks, self.peaks = self.peaks, [(0.0, 0)] * len(self.groups)
+        return [m for m, _ in peaks], [n for _, n in peaks]
+
+    def owed_s(self, index, time_loss):
+        v = self.vehicles[index]
+        return time_loss + v["wait"] if self.begin_s <= v["due"] <= self.end_s else 0.0
+
     def group_sums(self):
         return {name: [group[name] for group in self.groups] for name in NAMES}
 
@@ -226,6 +265,7 @@ class PlainScorer:
 
     def cycle_rows(self):
         names = ("group", "start", "end", "back", "members", "green", "occupied", "crossed", "on_green", "failed")
+        names += ("vehicles", "stops", "delay_s", "spilled")
         return [tuple(cycle[name] for name in names) for cycle in self.cycles]
 
     @property

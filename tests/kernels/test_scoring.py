@@ -29,6 +29,7 @@ def road(**changes):
         link_start=[0, 1],
         link_index=[0],
         signal_group_start=[0, 1],
+        group_approach=[0],
     )
     return SimpleNamespace(**{name: np.array(values) for name, values in (arrays | changes).items()})
 
@@ -190,6 +191,7 @@ def random_layout(random):
         link_start=np.array([0, 2, 3, 4, 6]),
         link_index=np.array([0, 1, 2, 0, 1, 2]),
         signal_group_start=np.array([0, 2, 4]),
+        group_approach=np.array([0, 1, 2, 2]),
     )
 
 
@@ -198,7 +200,7 @@ def test_kernel_equals_its_plain_twin(seed):
     random = np.random.default_rng(seed)
     layout = random_layout(random)
     kernels = [kind(layout, 1.0, 50.0, 400.0) for kind in (scorer, PlainScorer)]
-    running = {}
+    running, at_stops = {}, []
     for second in range(1, 401):
         for kernel in kernels:
             kernel.begin_step(float(second))
@@ -221,6 +223,11 @@ def test_kernel_equals_its_plain_twin(seed):
                 kernel.show_signal(signal, state)
         for kernel in kernels:
             kernel.end_step()
+        if second % 60 == 0:
+            at_stops.append([[list(kernel.on_approaches()), *map(list, kernel.take_peaks())] for kernel in kernels])
+            at_stops[-1][0].append([kernels[0].owed_s(i, 2.5) for i in running])
+            at_stops[-1][1].append([kernels[1].owed_s(i, 2.5) for i in running])
+            assert kernels[0].n_driving == len(running)
         if running and random.random() < 0.4:
             gone = int(random.choice(sorted(running)))
             arrived = bool(random.random() < 0.8)
@@ -230,9 +237,19 @@ def test_kernel_equals_its_plain_twin(seed):
     for kernel in kernels:
         kernel.close()
     ours, theirs = kernels
-    for sums, plain in ((ours.group_sums(), theirs.group_sums()), (ours.class_sums(), theirs.class_sums())):
-        assert {name: values.tolist() for name, values in sums.items()} == plain
+    for name in ("group_sums", "class_sums", "class_group_sums"):
+        sums, plain = getattr(ours, name)(), getattr(theirs, name)()
+        assert {key: values.tolist() for key, values in sums.items()} == plain, name
+    assert [values.tolist() for values in ours.spilled_s()] == list(theirs.spilled_s())
+    assert all(ours_then == theirs_then for ours_then, theirs_then in at_stops)
+    # A junction spills back where one of its approaches does: at least as long as each, at most as long as their sum.
+    approaches, junctions = ours.spilled_s()
+    assert max(approaches[:2]) <= junctions[0] <= sum(approaches[:2])
+    assert junctions[1] == approaches[2] <= ours.group_sums()["spilled_s"][2:].sum()
     assert ours.cycle_rows() == theirs.cycle_rows()
+    # What is counted in the cycles is what is counted in all.
+    for place, name in ((10, "vehicles"), (11, "stops"), (7, "crossed"), (13, "spilled_s")):
+        assert sum(row[place] for row in ours.cycle_rows()) == ours.group_sums()[name].sum()
     for name in ("delay_sum_s", "travel_sum_s", "vehicle_seconds", "n_vehicles", "n_arrived", "n_stops", "still_s"):
         assert getattr(ours, name) == getattr(theirs, name), name
     sums = ours.group_sums()
@@ -324,7 +341,7 @@ def test_arrays_that_do_not_fit_are_refused():
 
 def test_an_empty_network_scores_nothing():
     names = ("lane_length_m", "lane_limit", "lane_zone", "lane_queue", "lane_inside", "lane_exit", "feed_queue")
-    names = (*names, "feed_base_m", "queue_group", "queue_bit", "queue_storage_m", "link_index")
+    names = (*names, "feed_base_m", "queue_group", "queue_bit", "queue_storage_m", "link_index", "group_approach")
     empty = {name: [] for name in names}
     kernel = scorer(road(**empty, feed_start=[0], link_start=[0], signal_group_start=[0]), 1.0, 0.0, 10.0)
     kernel.begin_step(1.0)
