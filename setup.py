@@ -29,6 +29,8 @@ COMPILE += ["-fno-math-errno"]
 
 KERNELS = ("_events", "_formulas", "_scoring", "_walking")
 
+NATIVE = ("_native", "_persons", "_state")
+
 extensions = [
     *(
         Extension(
@@ -40,18 +42,21 @@ extensions = [
         )
         for name in KERNELS
     ),
-    Extension(
-        "engine.sumo._native",
-        ["engine/sumo/_native.pyx"],
-        depends=["engine/sumo/_microsim.h"],
-        include_dirs=["engine/sumo", np.get_include(), str(SUMO / "include")],
-        library_dirs=[str(SUMO / "lib64")],
-        libraries=["sumocpp"],
-        language="c++",
-        extra_compile_args=COMPILE,
-        # The library's own dependencies are bundled in its wheel and found when it is loaded, not when we link.
-        # There is no run path: engine/sumo/native.py loads the library of the SUMO that is installed.
-        extra_link_args=["-Wl,--allow-shlib-undefined"],
+    *(
+        Extension(
+            f"engine.sumo.{name}",
+            [f"engine/sumo/{name}.pyx"],
+            depends=["engine/sumo/_microsim.h"],
+            include_dirs=["engine/sumo", np.get_include(), str(SUMO / "include")],
+            library_dirs=[str(SUMO / "lib64")],
+            libraries=["sumocpp"],
+            language="c++",
+            extra_compile_args=COMPILE,
+            # The library's own dependencies are bundled in its wheel and found when it is loaded, not when we link.
+            # There is no run path: engine/sumo/native.py loads the library of the SUMO that is installed.
+            extra_link_args=["-Wl,--allow-shlib-undefined"],
+        )
+        for name in NATIVE
     ),
 ]
 

@@ -79,6 +79,7 @@ class _Job:
     plan: Plan
     seed: int
     tripinfo: Path | None
+    series_s: float
 
 
 class Nursery:
@@ -98,7 +99,7 @@ class Nursery:
         """Process id of the parent of the simulations."""
         return self._process.pid
 
-    def run(self, plan: Plan, seed: int, tripinfo: Path | None = None) -> RunResult:
+    def run(self, plan: Plan, seed: int, tripinfo: Path | None = None, series_s: float = 0.0) -> RunResult:
         """Simulate one plan with one seed to its end; see `engine.simulation.Simulation`.
 
         Raises:
@@ -106,7 +107,7 @@ class Nursery:
             LostError: the simulation's process died.
         """
         try:
-            self._send(_Job(plan, seed, tripinfo))
+            self._send(_Job(plan, seed, tripinfo, series_s))
             answer = _receive(self._output)
         except (BrokenPipeError, EOFError) as error:
             raise LostError("the parent process of the simulations died") from error
@@ -191,7 +192,7 @@ def _serve() -> None:
             try:
                 job: _Job = pickle.loads(frame)
                 with Simulation(scenario, network, job.plan, job.seed, backend, arrays, job.tripinfo) as simulation:
-                    answer = simulation.run().to_bytes()
+                    answer = simulation.run(job.series_s).to_bytes()
             except InputError as error:
                 answer = error
             except Exception:

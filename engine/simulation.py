@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import math
 import shutil
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
+import numpy as np
+
+from engine.entry import groups_by_entry
 from engine.errors import InputError
 from engine.files import replacing
 from engine.layout import Layout, layout
@@ -16,14 +23,22 @@ from engine.network import Network
 from engine.plan import Plan
 from engine.result import RunResult
 from engine.scenario import Scenario
+from engine.series import Series
+from engine.state import State
 from engine.sumo.backends import start
 from engine.sumo.options import simulation_options
 from engine.sumo.programs import write_plan
 from kernels.scoring import scorer
+from kernels.walking import walkers
 
 __all__ = ["Backend", "Simulation"]
 
 Backend = Literal["native", "libsumo", "traci", "gui"]
+
+LETTERS = "GgyYrRsuoO"
+"""What a link of a signal may show (SUMO's letters)."""
+
+EPS_STEPS = 1e-6
 
 
 class Simulation:
@@ -68,9 +83,15 @@ class Simulation:
             written = folder / "tripinfo.xml" if tripinfo else None
             self.options = simulation_options(scenario, seed, folder, plan_file, written)
             arrays = arrays or layout(network)
-            self._scorer = scorer(arrays, scenario.step_s, scenario.begin_s + scenario.warmup_s, scenario.end_s)
+            window = (scenario.step_s, scenario.begin_s + scenario.warmup_s, scenario.end_s)
+            crossings = [crossing.edge for crossing in network.crossings]
+            self._scorer = scorer(arrays, *window)
+            self._walkers = walkers(len(crossings), *window) if network.persons else None
             signal_ids = [signal.id for signal in network.signals]
-            self._drive: Any = start(backend, self.options, self._scorer, list(arrays.lane_index), signal_ids)
+            lane_ids = list(arrays.lane_index)
+            self._drive: Any = start(
+                backend, self.options, self._scorer, lane_ids, signal_ids, self._walkers, crossings
+            )
         except RuntimeError as error:
             self._folder.cleanup()
             raise self._refused(error) from error
@@ -84,6 +105,10 @@ class Simulation:
             said = " ".join(self._errors.read_text(encoding="utf-8", errors="replace").split())
         return InputError(f"SUMO refuses scenario '{self._scenario.name}': {said[:600] or error}")
 
+    @functools.cached_property
+    def _bound_for(self) -> Callable[[Sequence[str]], int]:
+        return groups_by_entry(self._network)
+
     @property
     def now_s(self) -> float:
         """The simulation's time, seconds."""
@@ -95,8 +120,12 @@ class Simulation:
         Raises:
             InputError: SUMO stops with an error, for example over a broken route.
         """
+        self._guarded(self._drive.run_until, min(time_s, self._scenario.end_s))
+
+    def _guarded(self, call: Callable[..., None], *arguments: object) -> None:
+        """Call SUMO; what it refuses is an InputError with its own words."""
         try:
-            self._drive.run_until(min(time_s, self._scenario.end_s))
+            call(*arguments)
         except (RuntimeError, OSError) as error:
             raise self._refused(error) from error
         except Exception as error:
@@ -105,15 +134,72 @@ class Simulation:
                 raise self._refused(error) from error
             raise
 
-    def run(self) -> RunResult:
-        """Simulate to the end and return the result."""
-        self.run_until(self._scenario.end_s)
-        return self.result()
+    def run(self, series_s: float = 0.0) -> RunResult:
+        """Simulate to the end and return the result.
+
+        Args:
+            series_s: length of the intervals of the result's time series, seconds; 0: none. They begin with the
+                evaluated window.
+
+        Raises:
+            InputError: intervals that are no whole number of steps.
+        """
+        if series_s <= 0.0:
+            self.run_until(self._scenario.end_s)
+            return self.result()
+        steps = series_s / self._scenario.step_s
+        if abs(steps - round(steps)) > EPS_STEPS or round(steps) < 1:
+            raise InputError(
+                f"series_s={series_s:g} is no multiple of the simulation's step of {self._scenario.step_s:g} s. "
+                "Give a multiple, as in series_s=60."
+            )
+        start_s = self._scenario.begin_s + self._scenario.warmup_s
+        self.run_until(start_s)
+        series = Series(self._scorer, self._drive, self.now_s)
+        for i in range(1, math.ceil((self._scenario.end_s - start_s) / series_s - EPS_STEPS) + 1):
+            self.run_until(start_s + i * series_s)
+            series.stop()
+        return dataclasses.replace(self.result(), series=tuple(series.rows))
+
+    def state(self) -> State:
+        """Return vehicles and signals at this moment, the same on every backend."""
+        waiting_veh, n_waiting = np.zeros(self._scorer.n_groups, np.int32), 0
+        for route, n in self._drive.waiting():
+            group = self._bound_for(route)
+            n_waiting += n
+            if group >= 0:
+                waiting_veh[group] += n
+        return State(time_s=self.now_s, waiting_veh=waiting_veh, n_waiting=n_waiting, **self._drive.state())
+
+    def show(self, signal_id: str, letters: str) -> None:
+        """Let a signal show these letters from the next step on, until it is told otherwise.
+
+        Its program is set aside, as TraCI's setRedYellowGreenState does: yellow and clearance are the caller's to show.
+
+        Raises:
+            KeyError: there is no such signal.
+            ValueError: letters that are none of SUMO's, or another number of them than the signal has links.
+        """
+        self._network.signal(signal_id)
+        n_letters = self._drive.n_letters(signal_id)
+        if len(letters) != n_letters or set(letters) - set(LETTERS):
+            raise ValueError(f"signal '{signal_id}' takes {n_letters} of the letters {LETTERS}, not '{letters}'")
+        self._drive.show(signal_id, letters)
+
+    def set_phase(self, signal_id: str, phase: int) -> None:
+        """Let a signal go on from the beginning of this phase of the program that it runs.
+
+        Raises:
+            KeyError: there is no such signal.
+            InputError: the program has no such phase.
+        """
+        self._network.signal(signal_id)
+        self._guarded(self._drive.set_phase, signal_id, phase)
 
     def result(self) -> RunResult:
         """Close the books at the present time and return the result; nothing can be simulated afterwards."""
         waiting = self._drive.finish()
-        return run_result(self._scenario, self._network, self._scorer, waiting, self._drive)
+        return run_result(self._scenario, self._network, self._scorer, waiting, self._drive, self._walkers)
 
     def close(self) -> None:
         """End SUMO and remove this run's folder."""

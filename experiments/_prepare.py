@@ -20,4 +20,4 @@ def prepare(config: ScenarioConfig, folder: Path, queue_max_m: float) -> tuple[S
     scenario = scenarios.build(config, folder)
     demand = scan([*scenario.routes, *scenario.additional])
     programs = in_force(scenario.net, scenario.additional)
-    return scenario, read_network(scenario.net, programs, demand.edges, queue_max_m)
+    return scenario, read_network(scenario.net, programs, demand.edges, queue_max_m, persons=demand.persons)

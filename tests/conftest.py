@@ -21,7 +21,7 @@ def built(folder, *overrides):
     scenario = scenarios.build(scenario_config(*overrides), folder)
     programs = in_force(scenario.net, scenario.additional)
     demand = scan([*scenario.routes, *scenario.additional])
-    return scenario, read_network(scenario.net, programs, demand.edges)
+    return scenario, read_network(scenario.net, programs, demand.edges, persons=demand.persons)
 
 
 @pytest.fixture(scope="session")

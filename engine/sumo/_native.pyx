@@ -5,12 +5,16 @@ its state in globals.
 """
 
 from libcpp cimport bool as cbool
+from libcpp.algorithm cimport sort
 from libcpp.string cimport string
 from libcpp.unordered_map cimport unordered_map
 from libcpp.pair cimport pair
 from libcpp.vector cimport vector
 
+from engine.sumo._persons cimport Persons
+from engine.sumo._state cimport Reader
 from kernels._scoring cimport Scorer
+from kernels._walking cimport Walkers
 
 from kernels.classes import CLASS_OF
 
@@ -83,6 +87,8 @@ cdef class Drive:
     """One running simulation: `engine.sumo.live.Drive` in C++."""
 
     cdef Scorer scorer
+    cdef Persons persons        # None where nobody walks
+    cdef Reader reader
     cdef vector[string] signal_ids, states
     cdef unordered_map[string, int] class_of
     cdef unordered_map[const MSLane*, int] lane_index
@@ -95,8 +101,10 @@ cdef class Drive:
     cdef readonly double now_s
     cdef readonly long n_collisions, n_teleports
 
-    def __init__(self, list options, Scorer scorer, list lane_ids, list signal_ids):
+    def __init__(self, list options, Scorer scorer, list lane_ids, list signal_ids, Walkers walkers, list crossings):
         self.scorer = scorer
+        self.persons = None if walkers is None else Persons(walkers, crossings)
+        self.reader = Reader(lane_ids, signal_ids)
         cdef vector[string] command
         command.push_back(b"sumo")
         for option in options:
@@ -149,6 +157,8 @@ cdef class Drive:
             if self.vehicle[i_vehicle] != NULL:
                 self._see(i_vehicle)
         self.scorer.end()
+        if self.persons is not None:
+            self.persons.step(self.now_s)
         return 0
 
     cdef void _see(self, int i_vehicle) noexcept nogil:
@@ -206,7 +216,46 @@ cdef class Drive:
                 route = tuple(edge.decode() for edge in SumoVehicle.getRoute(vehicle))
                 waiting.append((route, self.now_s - SumoVehicle.getDepartDelay(vehicle), self._class(vehicle)))
         self.scorer.close()
+        if self.persons is not None:
+            self.persons.finish()
         return waiting
+
+    def state(self):
+        """Return the arrays of `engine.state.State` but for the vehicles that wait to be inserted, by name."""
+        return self.reader.vehicles(self.index, self.scorer) | self.reader.signals()
+
+    def waiting(self):
+        """Return (route, number) of the vehicles that wait to be inserted, sorted."""
+        return self.reader.waiting()
+
+    def n_letters(self, str signal):
+        """Return how many letters a signal's state has."""
+        return self.reader.n_letters(signal)
+
+    def show(self, str signal, str letters):
+        """Set a signal's letters until they are set again."""
+        self.reader.show(signal, letters)
+
+    def set_phase(self, str signal, int phase):
+        """Switch a signal to a phase of its program."""
+        self.reader.set_phase(signal, phase)
+
+    def owed_s(self):
+        """Return the delay so far, seconds, of all vehicles that are driving or wait to be inserted."""
+        cdef double sum_s = 0.0
+        cdef int i_vehicle
+        cdef size_t i
+        cdef vector[string] ids
+        with nogil:
+            for i_vehicle in range(<int>self.vehicle.size()):
+                if self.vehicle[i_vehicle] != NULL:
+                    sum_s += self.scorer.owed(i_vehicle, self.vehicle[i_vehicle].getTimeLossSeconds())
+            ids = SumoVehicle.getLoadedIDList()
+            sort(ids.begin(), ids.end())
+            for i in range(ids.size()):
+                if SumoVehicle.getDeparture(ids[i]) < 0.0 and SumoVehicle.getDepartDelay(ids[i]) >= 0.0:
+                    sum_s += self.scorer.owed_waiting(self.now_s - SumoVehicle.getDepartDelay(ids[i]))
+        return sum_s
 
     @staticmethod
     def close():

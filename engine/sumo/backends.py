@@ -11,6 +11,7 @@ from engine.errors import InputError
 from engine.sumo.installation import binary, environment
 from engine.sumo.native import drive_class
 from kernels.scoring import Scorer
+from kernels.walking import Walkers
 
 if TYPE_CHECKING:
     from engine.simulation import Backend
@@ -19,14 +20,20 @@ __all__ = ["preload", "settle", "start"]
 
 
 def start(
-    backend: str, options: Sequence[str], scorer: Scorer, lane_ids: Sequence[str], signal_ids: Sequence[str]
+    backend: str,
+    options: Sequence[str],
+    scorer: Scorer,
+    lane_ids: Sequence[str],
+    signal_ids: Sequence[str],
+    walkers: Walkers | None = None,
+    crossing_edges: Sequence[str] = (),
 ) -> Any:
-    """Return a started drive: ``run_until(time_s)``, ``finish()``, ``close()``, ``now_s`` and counts of incidents.
+    """Return a started drive, what `engine.sumo.live.Drive` is: it runs, tells its state, sets signals, and closes.
 
     Args:
         backend: native (SUMO's C++ library), libsumo, traci (a process of its own), or gui (the same with a window).
         options: SUMO's options.
-        scorer, lane_ids, signal_ids: see `engine.sumo.live.Drive`.
+        scorer, lane_ids, signal_ids, walkers, crossing_edges: see `engine.sumo.live.Drive`.
 
     Raises:
         InputError: an unknown backend.
@@ -36,7 +43,7 @@ def start(
     os.environ.update(environment())
     if backend == "native":
         native = drive_class()
-        return native(list(options), scorer, list(lane_ids), list(signal_ids))
+        return native(list(options), scorer, list(lane_ids), list(signal_ids), walkers, list(crossing_edges))
     from engine.sumo.live import Drive  # noqa: PLC0415  only where it is needed
 
     if backend == "libsumo":
@@ -45,9 +52,9 @@ def start(
         if libsumo.simulation.isLoaded():
             libsumo.close()
         libsumo.start(["sumo", *options])
-        return Drive(scorer, lane_ids, signal_ids, libsumo)
+        return Drive(scorer, lane_ids, signal_ids, libsumo, walkers, crossing_edges)
     if backend in ("traci", "gui"):
-        return Drive(scorer, lane_ids, signal_ids, _connection(backend, options))
+        return Drive(scorer, lane_ids, signal_ids, _connection(backend, options), walkers, crossing_edges)
     raise InputError(f"there is no backend '{backend}'. Choose native, libsumo, traci or gui.")
 
 

@@ -15,7 +15,8 @@ from engine.errors import InputError
 
 __all__ = ["Demand", "scan"]
 
-TRAVELLERS = ("vehicle", "trip", "person", "flow", "personFlow")
+PERSONS = ("person", "personFlow")
+TRAVELLERS = ("vehicle", "trip", "flow", *PERSONS)
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,13 @@ class Demand:
         last_departure_s: the latest scheduled departure, seconds; `None` where there is none.
         edges: vehicles over each edge, as far as routes are written out (trips count at their ends).
         travellers: how many vehicles, trips, flows and persons the files name.
+        persons: whether there are persons among them.
     """
 
     last_departure_s: float | None
     edges: dict[str, float]
     travellers: int
+    persons: bool
 
 
 def scan(files: Iterable[Path]) -> Demand:
@@ -43,6 +46,7 @@ def scan(files: Iterable[Path]) -> Demand:
     routes: dict[str, list[str]] = {}
     last: float | None = None
     travellers = 0
+    persons = False
     for path in files:
         try:
             with _opened(path) as stream:
@@ -60,6 +64,7 @@ def scan(files: Iterable[Path]) -> Demand:
                             edges[edge] += depth_count
                     if element.tag in TRAVELLERS:
                         travellers += 1
+                        persons |= element.tag in PERSONS
                         departure_s = _departure_s(element)
                         if departure_s is not None:
                             last = departure_s if last is None else max(last, departure_s)
@@ -74,7 +79,7 @@ def scan(files: Iterable[Path]) -> Demand:
             raise InputError(f"demand file '{path}' is not well-formed XML: {error}. Write it anew.") from error
         except OSError as error:
             raise InputError(f"demand file '{path}' cannot be read: {error}. Check its permissions.") from error
-    return Demand(last, dict(edges), travellers)
+    return Demand(last, dict(edges), travellers, persons)
 
 
 def _opened(path: Path) -> IO[bytes]:

@@ -26,6 +26,7 @@ def read_network(
     demand: Mapping[str, float],
     queue_max_m: float = 1000.0,
     min_green_s: float = 5.0,
+    persons: bool = False,
 ) -> Network:
     """Return the network in a ``.net.xml`` file.
 
@@ -35,6 +36,7 @@ def read_network(
         demand: vehicles over each edge; where two edges merge upstream of a stop line the busier one is followed.
         queue_max_m: how far upstream of a stop line queues are followed, metres.
         min_green_s: a shorter green that its neighbours also hold is taken as part of an intergreen, seconds.
+        persons: whether the demand holds persons.
 
     Raises:
         InputError: the file is no SUMO network, or has no traffic signals.
@@ -52,7 +54,7 @@ def read_network(
         for tls in sorted(lights, key=lambda tls: tls.getID())
     )
     exits = frozenset(out.getID() for tls in lights for _, out, _ in tls.getConnections())
-    return Network(signals, _vehicle_lanes(net), exits)
+    return Network(signals, _vehicle_lanes(net), exits, persons)
 
 
 def _load(path: Path) -> Any:
