@@ -253,6 +253,7 @@ class RunConfig:
     seed: int = 1
     plan: str = field(default=BASELINE, metadata={"path": True})
     tripinfo: Path | None = path_field()  # noqa: RUF009  a field, not a value
+    series_s: float = 0.0
     json: bool = False
     measures: str = "traffic"
     backend: str = "native"
@@ -262,6 +263,9 @@ class RunConfig:
         _one_of("backend", self.backend, BACKENDS)
         _one_of("measures", self.measures, ("traffic",))
         _at_least("seed", self.seed, 0)
+        _at_least("series_s", self.series_s, 0.0)
+        if self.series_s > 0.0 and self.out is None:
+            raise InputError(f"series_s={self.series_s:g} needs a folder for series.parquet. Give out=DIR.")
         if self.plan != BASELINE:
             _there("plan", Path(self.plan))
 

@@ -18,7 +18,7 @@ from engine.result import RunResult
 from engine.sumo.backends import settle
 from engine.sumo.options import plain_command
 from engine.sumo.programs import read_plan
-from engine.tables import movement_rows, result_row, write_parquet
+from engine.tables import TABLES, movement_rows, result_row, run_rows, write_parquet
 from experiments import _folder
 from experiments._prepare import prepare
 from experiments.config import RunConfig, identity, resolved
@@ -45,7 +45,8 @@ def _simulate(config: RunConfig, folder: Path, keep: bool) -> None:
     scenario, network = prepare(config.scenario, folder / "scenario", config.queue.max_m)
     plan = Plan(()) if config.plan == BASELINE else read_plan(Path(config.plan), network)
     with Nursery(scenario, network, settle(config.backend)) as nursery:
-        result = nursery.run(plan, config.seed, config.tripinfo and config.tripinfo.absolute())
+        tripinfo = config.tripinfo and config.tripinfo.absolute()
+        result = nursery.run(plan, config.seed, tripinfo, config.series_s)
     summary = {
         "scenario": scenario.name,
         "plan_id": plan.plan_id,
@@ -60,6 +61,10 @@ def _simulate(config: RunConfig, folder: Path, keep: bool) -> None:
     if keep:
         write_parquet([result_row(plan, config.seed, "run", result.network, ())], folder / "results.parquet")
         write_parquet(movement_rows(plan.plan_id, config.seed, "run", result), folder / "movements.parquet")
+        for name in TABLES:
+            rows = run_rows(name, plan.plan_id, config.seed, "run", result)
+            if rows:
+                write_parquet(rows, folder / f"{name}.parquet")
         write_text(folder / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
         write_text(folder / "environment.json", json.dumps(_folder.environment(scenario.inputs), indent=1) + "\n")
     if config.json:

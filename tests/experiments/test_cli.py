@@ -101,6 +101,8 @@ def test_doctor_says_what_to_do(capsys, monkeypatch):
         (["sweep", "somewhere"], "sweep does not know what to do with 'somewhere'"),
         (["run", "plan=none.xml"], "plan: there is no file 'none.xml'"),
         (["run", "scenario=sumo"], "Give scenario.sumocfg=PATH"),
+        (["run", "series_s=60"], "series_s=60 needs a folder for series.parquet. Give out=DIR."),
+        (["run", "series_s=-60", "out=x"], "series_s=-60 is too small"),
         (["run", "scenario=sumo", "scenario.sumocfg=no.sumocfg"], "there is no file 'no.sumocfg'"),
         (["run", "scenario.begin_s=100", "scenario.end_s=50"], "scenario.end_s=50 is not after scenario.begin_s=100"),
         (["run", "scenario.file=no.yaml"], "scenario.file: there is no file 'no.yaml'"),

@@ -70,7 +70,8 @@ def study(tmp_path_factory):
 
 def same_outcome(one, other):
     assert (one / "results.parquet").read_bytes() == (other / "results.parquet").read_bytes()
-    assert (one / "movements.parquet").read_bytes() == (other / "movements.parquet").read_bytes()
+    for name in ("movements", "approaches", "junctions", "cycles"):
+        assert (one / f"{name}.parquet").read_bytes() == (other / f"{name}.parquet").read_bytes()
     assert (one / "best.add.xml").read_bytes() == (other / "best.add.xml").read_bytes()
     summaries = [json.loads((folder / "summary.json").read_text()) for folder in (one, other)]
     for summary in summaries:
@@ -101,6 +102,14 @@ def test_a_study_holds_what_the_design_says(study):
     movements = polars.read_parquet(study / "movements.parquet")
     assert movements.height == results.height * 8
     assert set(movements["los"].drop_nulls()) <= set("ABCDEF")
+    for name, where in (("approaches", ["signal", "approach"]), ("junctions", ["signal"])):
+        level = polars.read_parquet(study / f"{name}.parquet")
+        assert level.height == results.height * movements.select(where).n_unique()
+        assert level["vehicles"].sum() == movements["vehicles"].sum()
+    cycles = polars.read_parquet(study / "cycles.parquet")
+    assert set(cycles["plan_id"]) == {"baseline", summary["best"]["plan_id"]}
+    counted = movements.filter(polars.col("plan_id").is_in(cycles["plan_id"].unique().to_list()))
+    assert cycles["throughput_veh"].sum() == counted["throughput_veh"].sum()
     for name in ("config.yaml", "environment.json", "report.html"):
         assert (study / name).stat().st_size > 100
     assert not [path.name for path in study.iterdir() if path.name.startswith(".") and path.name != ".lock"]
