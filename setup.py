@@ -27,7 +27,7 @@ COMPILE += ["-ffp-contract=off"]
 # errno is not read, and without it a square root is one instruction.
 COMPILE += ["-fno-math-errno"]
 
-KERNELS = ("_events", "_formulas", "_scoring", "_walking")
+KERNELS = ("_conflicts", "_emissions", "_events", "_formulas", "_scoring", "_walking")
 
 NATIVE = ("_native", "_persons", "_state")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.extras import ConflictLayout, conflict_layout
 from engine.network import Network
 
 __all__ = ["Layout", "layout"]
@@ -32,6 +33,7 @@ class Layout:
         link_start, link_index: for each lane group the letters of its signal's state that show it.
         group_approach: the approach of each lane group, numbered in the order of `Network.approaches`.
         signal_group_start: lane groups are sorted by signal; those of signal i are [start[i], start[i + 1]).
+        conflicts: what `measures=all` needs besides.
     """
 
     lane_index: dict[str, int]
@@ -51,6 +53,7 @@ class Layout:
     link_index: Ints
     signal_group_start: Ints
     group_approach: Ints
+    conflicts: ConflictLayout | None = None
 
 
 def layout(network: Network) -> Layout:
@@ -111,6 +114,7 @@ def layout(network: Network) -> Layout:
         np.array(link_index, np.int32),
         np.array(signal_group_start, np.int32),
         np.array([approach_index[signal.id, approach.name] for signal, approach, _ in groups], np.int32),
+        conflict_layout(network),
     )
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.entry import groups_by_entry
+from engine.extras import Extras
 from engine.levels import levels, queue_statistics
 from engine.network import Network
-from engine.result import CrossingResult, Cycle, GroupResult, RunResult
+from engine.result import CrossingResult, Cycle, GroupResult, RunResult, SignalResult
 from engine.scenario import Scenario
 from kernels.classes import CLASSES
 from kernels.formulas import level_of_service
@@ -34,6 +35,7 @@ def run_result(
     waiting: Iterable[tuple[Sequence[str], float, int]],
     incidents: Any,
     walkers: Walkers | None = None,
+    extras: Extras | None = None,
 ) -> RunResult:
     """Return the measures of a simulation that has ended.
 
@@ -43,6 +45,7 @@ def run_result(
         waiting: (edges of the route, scheduled departure in seconds, class) of vehicles that were never inserted.
         incidents: has the counts `n_collisions` and `n_teleports`.
         walkers: the pedestrians' sums, closed; `None` where nobody walks.
+        extras: the sums that `measures=all` adds, or `None`.
     """
     bound_for = groups_by_entry(network)
     for route, due_s, kind in waiting:
@@ -85,7 +88,12 @@ def run_result(
         "pedestrian_wait_s": waited_s / crossed if crossed else 0.0,
         "pedestrian_wait_max_s": max((crossing.wait_max_s for crossing in crossings), default=0.0),
     }
-    return RunResult(measures, groups, cycles, *levels(network, scorer, groups, cycles), crossings)
+    signals: tuple[SignalResult, ...] = ()
+    if extras:
+        more, signals = _extra_measures(network, extras)
+        measures |= more
+    higher = levels(network, scorer, groups, cycles)
+    return RunResult(measures, groups, cycles, *higher, crossings, signals=signals)
 
 
 def _crossings(network: Network, walkers: Walkers) -> tuple[CrossingResult, ...]:
@@ -94,6 +102,17 @@ def _crossings(network: Network, walkers: Walkers) -> tuple[CrossingResult, ...]
         CrossingResult(crossing.signal, crossing.name, crossing.edge, persons, _share(wait_s, persons), longest_s)
         for crossing, persons, wait_s, longest_s in zip(network.crossings, *sums, strict=True)
     )
+
+
+def _extra_measures(network: Network, extras: Extras) -> tuple[dict[str, float], tuple[SignalResult, ...]]:
+    emissions, conflicts = extras.emissions.sums(), extras.conflicts.sums()
+    columns: dict[str, list[Any]] = {name: values.tolist() for name, values in emissions.items()}
+    columns |= {f"conflicts_{name}": values.tolist() for name, values in conflicts.items()}
+    signals = tuple(
+        SignalResult(signal.id, **{name: column[i] for name, column in columns.items()})
+        for i, signal in enumerate(network.signals)
+    )
+    return {name: sum(column) for name, column in columns.items()}, signals
 
 
 def _share(part: float, whole: float) -> float | None:

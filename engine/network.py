@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from engine.plan import Program
+from engine.ways import Ways
 
 __all__ = ["Approach", "Crossing", "LaneGroup", "Link", "Network", "Signal", "StopLane"]
 
@@ -137,12 +138,14 @@ class Network:
         lanes: (id, length m, speed limit m/s) of every lane on which a vehicle may be, junction interiors included.
         exits: lanes that directly follow a signal-controlled connection.
         persons: whether the demand holds persons; where it does not, nothing looks for them.
+        ways: what conflicts are measured on; `None` where they are not, and neither are emissions.
     """
 
     signals: tuple[Signal, ...]
     lanes: tuple[tuple[str, float, float], ...]
     exits: frozenset[str]
     persons: bool = False
+    ways: Ways | None = None
 
     def signal(self, signal_id: str) -> Signal:
         """Return one signal. Raises KeyError for an unknown id."""

@@ -10,6 +10,7 @@ from typing import Any
 from kernels.classes import CLASSES
 
 __all__ = [
+    "EXTRA_MEASURES",
     "NETWORK_MEASURES",
     "ClassResult",
     "CrossingResult",
@@ -18,6 +19,7 @@ __all__ = [
     "Interval",
     "LevelResult",
     "RunResult",
+    "SignalResult",
 ]
 
 NETWORK_MEASURES = (
@@ -28,6 +30,9 @@ NETWORK_MEASURES = (
     "pedestrians", "pedestrian_delay_s", "pedestrian_wait_s", "pedestrian_wait_max_s",
 )  # fmt: skip
 """What `RunResult.network` holds (definitions: docs/measures.md)."""
+
+EXTRA_MEASURES = ("co2_g", "fuel_ml", "conflicts_ttc", "conflicts_drac", "conflicts_pet")
+"""What it holds besides with `measures=all`."""
 
 
 @dataclass(frozen=True)
@@ -203,6 +208,24 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class SignalResult:
+    """What `measures=all` adds for one signal: its junctions' interiors and its approaches.
+
+    Attributes:
+        signal: its id.
+        co2_g, fuel_ml: emitted and burned there within the window, all vehicles together.
+        conflicts_ttc, conflicts_drac, conflicts_pet: encounters there that passed the threshold.
+    """
+
+    signal: str
+    co2_g: float
+    fuel_ml: float
+    conflicts_ttc: int
+    conflicts_drac: int
+    conflicts_pet: int
+
+
+@dataclass(frozen=True)
 class RunResult:
     """One finished simulation.
 
@@ -213,6 +236,7 @@ class RunResult:
         approaches, junctions: one row for each, sorted by signal, and approaches clockwise from north.
         crossings: one row for each crossing with a signal; none where nobody walks.
         series: the network and every lane group by interval, where that was asked for.
+        signals: one row for each signal, sorted by id, where `measures=all` was asked for.
     """
 
     network: dict[str, float]
@@ -222,6 +246,7 @@ class RunResult:
     junctions: tuple[LevelResult, ...] = ()
     crossings: tuple[CrossingResult, ...] = ()
     series: tuple[Interval, ...] = ()
+    signals: tuple[SignalResult, ...] = ()
 
     def to_bytes(self) -> bytes:
         """Return the result as compressed JSON; equal results give equal bytes."""
@@ -233,6 +258,7 @@ class RunResult:
             "junctions": [_plain(row) for row in self.junctions],
             "crossings": [vars(row) for row in self.crossings],
             "series": [tuple(vars(row).values()) for row in self.series],
+            "signals": [vars(signal) for signal in self.signals],
         }
         return zlib.compress(json.dumps(data, sort_keys=True, separators=(",", ":")).encode(), 6)
 
@@ -255,6 +281,7 @@ class RunResult:
             junctions,
             tuple(CrossingResult(**row) for row in read["crossings"]),
             tuple(Interval(*row) for row in read["series"]),
+            tuple(SignalResult(**row) for row in read["signals"]),
         )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.entry import groups_by_entry
 from engine.errors import InputError
+from engine.extras import extras
 from engine.files import replacing
 from engine.layout import Layout, layout
 from engine.measures import run_result
@@ -81,8 +82,9 @@ class Simulation:
                 plan_file = folder / "plan.add.xml"
                 write_plan(plan, plan_file)
             written = folder / "tripinfo.xml" if tripinfo else None
-            self.options = simulation_options(scenario, seed, folder, plan_file, written)
             arrays = arrays or layout(network)
+            self._extras = extras(arrays.conflicts, scenario) if arrays.conflicts else None
+            self.options = simulation_options(scenario, seed, folder, plan_file, written, self._extras is not None)
             window = (scenario.step_s, scenario.begin_s + scenario.warmup_s, scenario.end_s)
             crossings = [crossing.edge for crossing in network.crossings]
             self._scorer = scorer(arrays, *window)
@@ -90,7 +92,7 @@ class Simulation:
             signal_ids = [signal.id for signal in network.signals]
             lane_ids = list(arrays.lane_index)
             self._drive: Any = start(
-                backend, self.options, self._scorer, lane_ids, signal_ids, self._walkers, crossings
+                backend, self.options, self._scorer, lane_ids, signal_ids, self._walkers, crossings, self._extras
             )
         except RuntimeError as error:
             self._folder.cleanup()
@@ -199,7 +201,7 @@ class Simulation:
     def result(self) -> RunResult:
         """Close the books at the present time and return the result; nothing can be simulated afterwards."""
         waiting = self._drive.finish()
-        return run_result(self._scenario, self._network, self._scorer, waiting, self._drive, self._walkers)
+        return run_result(self._scenario, self._network, self._scorer, waiting, self._drive, self._walkers, self._extras)
 
     def close(self) -> None:
         """End SUMO and remove this run's folder."""

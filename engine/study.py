@@ -25,8 +25,8 @@ ROLES = ("training", "confirmation", "holdout")
 """What a run is for: choosing the finalists, choosing among them, and proving the winner."""
 
 
-def run_key(scenario: Scenario, plan: Plan, seed: int, queue_max_m: float) -> str:
-    """Return what identifies one run: hashes of the inputs, options, window, plan, seed and versions."""
+def run_key(scenario: Scenario, plan: Plan, seed: int, queue_max_m: float, measures: str) -> str:
+    """Return what identifies one run: hashes of the inputs, options, window, plan, seed, measures and versions."""
     what = [
         scenario.inputs,
         scenario.options,
@@ -34,6 +34,7 @@ def run_key(scenario: Scenario, plan: Plan, seed: int, queue_max_m: float) -> st
         plan.plan_id,
         seed,
         queue_max_m,
+        measures,
         [version("greensplit"), version("eclipse-sumo")],
     ]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()
@@ -47,6 +48,7 @@ class Study:
         ledger: the study's books; this object is their one writer.
         pool: the workers.
         queue_max_m: how far upstream queues are followed, metres.
+        measures: traffic, or all.
         on_attempt: called after each attempt has been recorded, for progress.
         on_cached: called with the number of runs that the ledger knew.
     """
@@ -57,6 +59,7 @@ class Study:
         ledger: Ledger,
         pool: Pool,
         queue_max_m: float,
+        measures: str,
         on_attempt: Callable[[Attempt], None] = lambda attempt: None,
         on_cached: Callable[[int], None] = lambda n: None,
     ) -> None:
@@ -64,6 +67,7 @@ class Study:
         self._ledger = ledger
         self._pool = pool
         self._queue_max_m = queue_max_m
+        self._measures = measures
         self._on_attempt = on_attempt
         self._on_cached = on_cached
         self._n_cached = 0
@@ -77,7 +81,7 @@ class Study:
             if self._key(plan.plan_id, seed):
                 continue  # asked for before: it is done, or has failed for good
             self._ledger.add_plan(plan)
-            key = run_key(self._scenario, plan, seed, self._queue_max_m)
+            key = run_key(self._scenario, plan, seed, self._queue_max_m, self._measures)
             self._keys[role][plan.plan_id, seed] = key
             if key in known:
                 n_cached += 1

@@ -1,4 +1,4 @@
-"""Writes a study's tables: one row for each run, junction, approach, lane group, crossing, cycle or interval."""
+"""Writes a study's tables: one row for each run, junction, approach, lane group, crossing, cycle, interval or signal."""
 
 from __future__ import annotations
 
@@ -99,6 +99,10 @@ def _crossings(result: RunResult) -> Rows:
     return [asdict(row) for row in result.crossings]
 
 
+def _signals(result: RunResult) -> Rows:
+    return [asdict(row) for row in result.signals]
+
+
 def _series(result: RunResult) -> Rows:
     rows = []
     for row in result.series:
@@ -123,6 +127,7 @@ TABLES = {
     "crossings": _crossings,
     "cycles": _cycles,
     "series": _series,
+    "signals": _signals,
 }
 """What makes the rows of the tables of a run beside results.parquet and movements.parquet, by the file's name."""
 

@@ -75,7 +75,7 @@ def write(config: SearchStudyConfig, material: Material, outcome: Outcome, began
     """Write tables, plan, summary and report, in this order: whoever finds the summary finds all it names."""
     folder, study = material.folder, outcome.study
     results, movements = [], []
-    more: dict[str, Rows] = {name: [] for name in ("approaches", "junctions", "crossings", "cycles")}
+    more: dict[str, Rows] = {name: [] for name in ("approaches", "junctions", "crossings", "cycles", "signals")}
     # Cycles are many: only those of the plan in the net and of the plan that is handed out are written.
     compared = (BASELINE, outcome.best.plan_id)
     for role in ROLES:

@@ -50,7 +50,7 @@ def search_and_prove(command: str, config: SearchStudyConfig) -> int:
             spare(0 if config.ray.address else workers),
         ):
             pool.start()  # Ray takes seconds to start: the scenario is prepared meanwhile
-            scenario, network = prepare(config.scenario, folder / "scenario", config.queue.max_m)
+            scenario, network = prepare(config.scenario, folder / "scenario", config.queue.max_m, config.measures)
             space = plan_space(network, config.plans.options())
             prepared += [scenario, network, settle(config.backend)]
             with Ledger(folder / "ledger.sqlite") as ledger:
@@ -67,7 +67,15 @@ def _search(config: SearchStudyConfig, material: Material, pool: Pool) -> Outcom
     net, holdout = Plan(()), config.search.holdout_seeds
     search = _strategy(config, material.space)
     with Progress(f"{material.command} of {material.scenario.name}", _expected(config, material.space)) as progress:
-        study = Study(material.scenario, material.ledger, pool, config.queue.max_m, progress.attempt, progress.cached)
+        study = Study(
+            material.scenario,
+            material.ledger,
+            pool,
+            config.queue.max_m,
+            config.measures,
+            progress.attempt,
+            progress.cached,
+        )
         judged = functools.partial(_evaluations, study, objective)
         plans = drive(search, net, judged, config.search.budget, config.search.batch)
         by_id = {plan.plan_id: plan for plan in plans}

@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 BACKENDS = ("native", "libsumo", "traci", "gui")
+MEASURES = ("traffic", "all")
 KINDS = ("junction", "benchmark", "sumo")
 
 
@@ -261,7 +262,7 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         _one_of("backend", self.backend, BACKENDS)
-        _one_of("measures", self.measures, ("traffic",))
+        _one_of("measures", self.measures, MEASURES)
         _at_least("seed", self.seed, 0)
         _at_least("series_s", self.series_s, 0.0)
         if self.series_s > 0.0 and self.out is None:
@@ -290,7 +291,7 @@ class SearchStudyConfig:
 
     def __post_init__(self) -> None:
         _one_of("backend", self.backend, BACKENDS[:3])
-        _one_of("measures", self.measures, ("traffic",))
+        _one_of("measures", self.measures, MEASURES)
         _at_least("workers", self.workers, 1)
         if not self.seeds:
             raise InputError("seeds is empty. Name at least one training seed, as in seeds=[1,2,3].")

@@ -42,7 +42,7 @@ def main(config: RunConfig) -> int:
 
 def _simulate(config: RunConfig, folder: Path, keep: bool) -> None:
     began = time.monotonic()
-    scenario, network = prepare(config.scenario, folder / "scenario", config.queue.max_m)
+    scenario, network = prepare(config.scenario, folder / "scenario", config.queue.max_m, config.measures)
     plan = Plan(()) if config.plan == BASELINE else read_plan(Path(config.plan), network)
     with Nursery(scenario, network, settle(config.backend)) as nursery:
         tripinfo = config.tripinfo and config.tripinfo.absolute()
@@ -99,7 +99,22 @@ def _show(summary: Mapping[str, Any], result: RunResult) -> None:
             values = (f"{row.flow_veh_h:.0f}", f"{row.control_delay_s:.1f}", row.los, queue, f"{row.stops_per_veh:.2f}")
             groups.add_row(row.signal, row.group, *values)
     console.print(groups)
+    if result.signals:
+        console.print(_signal_table(result))
     if any(row.queue_truncated for row in result.groups):
         console.print("+ the queue reached the end of what is observed: it may be longer.")
     if result.network["gridlock"]:
         console.print("gridlock: vehicles stood and nothing had moved for 5 minutes at the end.", style="bold red")
+
+
+def _signal_table(result: RunResult) -> Any:
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(title="signals: emissions and conflicts", title_justify="left")
+    table.add_column("signal", overflow="fold")
+    for column in ("CO2 g", "fuel ml", "TTC < 3 s", "DRAC > 3 m/s2", "PET < 2 s"):
+        table.add_column(column, justify="right")
+    for row in result.signals:
+        counts = (f"{n:,}" for n in (row.conflicts_ttc, row.conflicts_drac, row.conflicts_pet))
+        table.add_row(row.signal, f"{row.co2_g:,.0f}", f"{row.fuel_ml:,.0f}", *counts)
+    return table

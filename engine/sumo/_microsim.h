@@ -10,10 +10,22 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 class MSLane {
 public:
     static MSLane* dictionary(const std::string& id);
+};
+
+class PollutantsInterface {
+public:
+    enum EmissionType { CO2, CO, HC, FUEL, NO_X, PM_X, ELEC };
+};
+
+class MSBaseVehicle {
+public:
+    template <PollutantsInterface::EmissionType what>
+    double getEmissions() const;
 };
 
 class MSVehicle {
@@ -23,9 +35,8 @@ public:
     double getPositionOnLane() const;
     double getSpeed() const;
     double getTimeLossSeconds() const;
+    const std::vector<MSLane*>& getBestLanesContinuation(const MSLane* lane) const;
 };
-
-class MSBaseVehicle;
 
 namespace libsumo {
 class Helper {
@@ -38,4 +49,13 @@ public:
 // MSBaseVehicle.
 static inline const MSVehicle* microscopic_vehicle(const std::string& id) {
     return reinterpret_cast<const MSVehicle*>(libsumo::Helper::getVehicle(id));
+}
+
+// Milligrams of CO2, and of fuel what --emissions.volumetric-fuel makes of it, per second.
+static inline double co2_of(const MSVehicle* vehicle) {
+    return reinterpret_cast<const MSBaseVehicle*>(vehicle)->getEmissions<PollutantsInterface::CO2>();
+}
+
+static inline double fuel_of(const MSVehicle* vehicle) {
+    return reinterpret_cast<const MSBaseVehicle*>(vehicle)->getEmissions<PollutantsInterface::FUEL>();
 }

@@ -1,5 +1,6 @@
 from typing import Any
 
+from engine.extras import Extras
 from kernels.scoring import Scorer
 from kernels.walking import Walkers
 
@@ -16,6 +17,7 @@ class Drive:
         signal_ids: list[str],
         walkers: Walkers | None,
         crossings: list[str],
+        extras: Extras | None = None,
     ) -> None: ...
     def run_until(self, time_s: float) -> None: ...
     def finish(self) -> list[tuple[tuple[str, ...], float, int]]: ...

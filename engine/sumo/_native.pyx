@@ -13,6 +13,8 @@ from libcpp.vector cimport vector
 
 from engine.sumo._persons cimport Persons
 from engine.sumo._state cimport Reader
+from kernels._conflicts cimport Conflicts
+from kernels._emissions cimport Emissions
 from kernels._scoring cimport Scorer
 from kernels._walking cimport Walkers
 
@@ -78,7 +80,10 @@ cdef extern from "_microsim.h" nogil:
         double getPositionOnLane() const
         double getSpeed() const
         double getTimeLossSeconds() const
+        const vector[MSLane*]& getBestLanesContinuation(const MSLane* lane) const
     const MSVehicle* microscopic_vehicle(const string& vehicle) except +
+    double co2_of(const MSVehicle* vehicle)
+    double fuel_of(const MSVehicle* vehicle)
 
 cdef double EPS_S = 1e-6
 
@@ -89,6 +94,12 @@ cdef class Drive:
     cdef Scorer scorer
     cdef Persons persons        # None where nobody walks
     cdef Reader reader
+    # What `measures=all` adds.
+    cdef bint more
+    cdef Conflicts conflicts
+    cdef Emissions emissions
+    cdef vector[const MSLane*] headed   # by vehicle: the lane from which its way was last asked for
+    cdef vector[int] onward
     cdef vector[string] signal_ids, states
     cdef unordered_map[string, int] class_of
     cdef unordered_map[const MSLane*, int] lane_index
@@ -101,10 +112,14 @@ cdef class Drive:
     cdef readonly double now_s
     cdef readonly long n_collisions, n_teleports
 
-    def __init__(self, list options, Scorer scorer, list lane_ids, list signal_ids, Walkers walkers, list crossings):
+    def __init__(self, list options, Scorer scorer, list lane_ids, list signal_ids, Walkers walkers, list crossings,
+                 extras=None):
         self.scorer = scorer
         self.persons = None if walkers is None else Persons(walkers, crossings)
         self.reader = Reader(lane_ids, signal_ids)
+        self.more = extras is not None
+        if self.more:
+            self.conflicts, self.emissions = extras.conflicts, extras.emissions
         cdef vector[string] command
         command.push_back(b"sumo")
         for option in options:
@@ -148,6 +163,8 @@ cdef class Drive:
                 self.scorer.retire(i_vehicle, SumoVehicle.getTimeLoss(ids[i]), self.departed_s[i_vehicle], True)
                 self.index.erase(ids[i])
                 self.vehicle[i_vehicle] = NULL
+                if self.more:
+                    self.conflicts.retire(i_vehicle)
         for i_signal in range(<int>self.signal_ids.size()):
             state = SumoLight.getRedYellowGreenState(self.signal_ids[i_signal])
             if state != self.states[i_signal]:
@@ -159,6 +176,8 @@ cdef class Drive:
         self.scorer.end()
         if self.persons is not None:
             self.persons.step(self.now_s)
+        if self.more:
+            self._see_more()
         return 0
 
     cdef void _see(self, int i_vehicle) noexcept nogil:
@@ -172,6 +191,32 @@ cdef class Drive:
             self.i_lane[i_vehicle] = self.lane_index[lane] if self.lane_index.count(lane) else -1
         if self.i_lane[i_vehicle] >= 0:
             self.scorer.see(i_vehicle, self.i_lane[i_vehicle], vehicle.getPositionOnLane(), vehicle.getSpeed())
+
+    cdef void _see_more(self) noexcept nogil:
+        cdef const MSVehicle* vehicle
+        cdef int i_vehicle
+        self.conflicts.begin(self.now_s)
+        self.emissions.begin(self.now_s)
+        for i_vehicle in range(<int>self.vehicle.size()):
+            vehicle = self.vehicle[i_vehicle]
+            if vehicle == NULL or not vehicle.isOnRoad() or self.i_lane[i_vehicle] < 0:
+                continue
+            if self.headed[i_vehicle] != self.lane[i_vehicle]:
+                self._head(i_vehicle)
+            self.conflicts.see(i_vehicle, vehicle.getPositionOnLane(), vehicle.getSpeed())
+            self.emissions.see(self.i_lane[i_vehicle], co2_of(vehicle), fuel_of(vehicle))
+        self.conflicts.end()
+
+    cdef void _head(self, int i_vehicle) noexcept nogil:
+        """Tell the lanes outside junctions by which a vehicle means to go on."""
+        cdef const vector[MSLane*]* lanes = &self.vehicle[i_vehicle].getBestLanesContinuation(self.lane[i_vehicle])
+        cdef size_t i
+        self.headed[i_vehicle] = self.lane[i_vehicle]
+        self.onward.clear()
+        for i in range(lanes.size()):
+            if lanes[0][i] != NULL:
+                self.onward.push_back(self.lane_index[lanes[0][i]])
+        self.conflicts.head(i_vehicle, self.i_lane[i_vehicle], self.onward.data(), <int>self.onward.size())
 
     cdef int _take_in(self, const string& vehicle) except -1 nogil:
         cdef double departed_s = SumoVehicle.getDeparture(vehicle)
@@ -190,6 +235,10 @@ cdef class Drive:
             self.departed_s.resize(i_vehicle + 1)
             self.lane.resize(i_vehicle + 1)
             self.i_lane.resize(i_vehicle + 1)
+        if self.more:
+            self.conflicts.enter(i_vehicle, SumoVehicle.getLength(vehicle))
+            self.headed.resize(self.vehicle.size())
+            self.headed[i_vehicle] = NULL
         self.vehicle[i_vehicle] = microscopic_vehicle(vehicle)
         self.lane[i_vehicle] = NULL
         self.i_lane[i_vehicle] = -1

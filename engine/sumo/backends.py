@@ -14,6 +14,7 @@ from kernels.scoring import Scorer
 from kernels.walking import Walkers
 
 if TYPE_CHECKING:
+    from engine.extras import Extras
     from engine.simulation import Backend
 
 __all__ = ["preload", "settle", "start"]
@@ -27,13 +28,14 @@ def start(
     signal_ids: Sequence[str],
     walkers: Walkers | None = None,
     crossing_edges: Sequence[str] = (),
+    extras: Extras | None = None,
 ) -> Any:
     """Return a started drive, what `engine.sumo.live.Drive` is: it runs, tells its state, sets signals, and closes.
 
     Args:
         backend: native (SUMO's C++ library), libsumo, traci (a process of its own), or gui (the same with a window).
         options: SUMO's options.
-        scorer, lane_ids, signal_ids, walkers, crossing_edges: see `engine.sumo.live.Drive`.
+        scorer, lane_ids, signal_ids, walkers, crossing_edges, extras: see `engine.sumo.live.Drive`.
 
     Raises:
         InputError: an unknown backend.
@@ -43,7 +45,7 @@ def start(
     os.environ.update(environment())
     if backend == "native":
         native = drive_class()
-        return native(list(options), scorer, list(lane_ids), list(signal_ids), walkers, list(crossing_edges))
+        return native(list(options), scorer, list(lane_ids), list(signal_ids), walkers, list(crossing_edges), extras)
     from engine.sumo.live import Drive  # noqa: PLC0415  only where it is needed
 
     if backend == "libsumo":
@@ -52,9 +54,9 @@ def start(
         if libsumo.simulation.isLoaded():
             libsumo.close()
         libsumo.start(["sumo", *options])
-        return Drive(scorer, lane_ids, signal_ids, libsumo, walkers, crossing_edges)
+        return Drive(scorer, lane_ids, signal_ids, libsumo, walkers, crossing_edges, extras)
     if backend in ("traci", "gui"):
-        return Drive(scorer, lane_ids, signal_ids, _connection(backend, options), walkers, crossing_edges)
+        return Drive(scorer, lane_ids, signal_ids, _connection(backend, options), walkers, crossing_edges, extras)
     raise InputError(f"there is no backend '{backend}'. Choose native, libsumo, traci or gui.")
 
 

@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from engine.sumo.persons import Persons
 from kernels.classes import class_index
 from kernels.scoring import Scorer
 from kernels.walking import Walkers
+
+if TYPE_CHECKING:
+    from engine.extras import Extras
 
 __all__ = ["Drive"]
 
@@ -38,6 +41,7 @@ class Drive:
         lane_ids, signal_ids: ids by the indices that the scorer knows them by.
         api: the module ``libsumo``, or a TraCI connection; already started.
         walkers, crossing_edges: see `engine.sumo.persons.Persons`; `None` where nobody walks.
+        extras: what `measures=all` adds, or `None`.
     """
 
     def __init__(
@@ -48,8 +52,11 @@ class Drive:
         api: Any,
         walkers: Walkers | None = None,
         crossing_edges: Sequence[str] = (),
+        extras: Extras | None = None,
     ) -> None:
         self._api = api
+        self._extras = extras
+        self._headed: dict[int, str] = {}
         self._scorer = scorer
         self._lane_index = {lane: i for i, lane in enumerate(lane_ids)}
         self._signal_ids = signal_ids
@@ -80,6 +87,8 @@ class Drive:
             i_vehicle = self._index.pop(vehicle, None)
             if i_vehicle is not None:
                 scorer.retire_vehicle(i_vehicle, api.vehicle.getTimeLoss(vehicle), self._departed_s[i_vehicle], True)
+                if self._extras:
+                    self._extras.conflicts.retire_vehicle(i_vehicle)
         for i_signal, signal in enumerate(self._signal_ids):
             state = api.trafficlight.getRedYellowGreenState(signal)
             if state != self._states[i_signal]:
@@ -90,6 +99,8 @@ class Drive:
         scorer.end_step()
         if self._persons is not None:
             self._persons.step(self.now_s)
+        if self._extras:
+            self._see_more(self._extras)
 
     def _see(self, vehicle: str, i_vehicle: int) -> None:
         api = self._api.vehicle
@@ -97,6 +108,33 @@ class Drive:
         # A parked or teleporting vehicle is on no lane.
         if i_lane is not None:
             self._scorer.see_vehicle(i_vehicle, i_lane, api.getLanePosition(vehicle), api.getSpeed(vehicle))
+
+    def _see_more(self, extras: Extras) -> None:
+        api = self._api.vehicle
+        extras.conflicts.begin_step(self.now_s)
+        extras.emissions.begin_step(self.now_s)
+        for vehicle, i_vehicle in sorted(self._index.items(), key=itemgetter(1)):
+            lane = api.getLaneID(vehicle)
+            i_lane = self._lane_index.get(lane)
+            if i_lane is None:
+                continue
+            if lane != self._headed.get(i_vehicle):
+                self._headed[i_vehicle] = lane
+                extras.conflicts.head_vehicle(i_vehicle, i_lane, self._onward(vehicle, lane))
+            extras.conflicts.see_vehicle(i_vehicle, api.getLanePosition(vehicle), api.getSpeed(vehicle))
+            # In mg/s and ml/s: the options say so.
+            extras.emissions.see_vehicle(i_lane, api.getCO2Emission(vehicle), api.getFuelConsumption(vehicle))
+        extras.conflicts.end_step()
+
+    def _onward(self, vehicle: str, lane: str) -> list[int]:
+        """Return the lanes outside junctions by which a vehicle means to go on."""
+        if lane.startswith(":"):
+            # Lanes inside junctions are not among a vehicle's best lanes: the one that they lead to is.
+            lane = self._api.lane.getLinks(lane)[0][0]
+        for best in self._api.vehicle.getBestLanes(vehicle):
+            if best[0] == lane:
+                return [self._lane_index[onward] for onward in best[5]]
+        return []
 
     def _take_in(self, vehicle: str) -> None:
         api = self._api.vehicle
@@ -111,6 +149,9 @@ class Drive:
             kind,
         )
         self._kind[i_vehicle] = kind
+        if self._extras:
+            self._extras.conflicts.enter_vehicle(i_vehicle, api.getLength(vehicle))
+            self._headed.pop(i_vehicle, None)
         self._index[vehicle] = i_vehicle
         self._departed_s[i_vehicle] = departed_s
 

@@ -60,7 +60,12 @@ def catalogue() -> dict[str, Option]:
 
 
 def simulation_options(
-    scenario: Scenario, seed: int, folder: Path, plan: Path | None, tripinfo: Path | None = None
+    scenario: Scenario,
+    seed: int,
+    folder: Path,
+    plan: Path | None,
+    tripinfo: Path | None = None,
+    emissions: bool = False,
 ) -> list[str]:
     """Return the options of one simulation; every run's record holds them verbatim.
 
@@ -70,6 +75,7 @@ def simulation_options(
         folder: a folder of this run's own, for SUMO's messages and for links to paths that SUMO would split.
         plan: an additional file to be loaded last, or `None` for the plan in the net.
         tripinfo: where SUMO writes its own record of every vehicle, or `None`.
+        emissions: whether emissions are read.
     """
     additional = [*scenario.additional_quiet, *([plan] if plan else [])]
     files = {"--net-file": [scenario.net], "--route-files": list(scenario.routes), "--additional-files": additional}
@@ -78,7 +84,11 @@ def simulation_options(
         if paths:
             options += [name, ",".join(_unsplit(path, folder) for path in paths)]
     for name, value in scenario.options:
-        options += [f"--{name}", value]
+        if not (emissions and name == VOLUMETRIC):
+            options += [f"--{name}", value]
+    if emissions:
+        # Fuel in millilitres and not in milligrams, by the density of each vehicle's own fuel.
+        options += [f"--{VOLUMETRIC}", "true"]
     options += ["--begin", f"{scenario.begin_s:.3f}", "--end", f"{scenario.end_s:.3f}"]
     options += ["--seed", str(seed), *STANDING]
     # Arrived vehicles stay readable for the step after, so that their time loss is SUMO's own, to the last bit.
@@ -86,6 +96,8 @@ def simulation_options(
     options += ["--error-log", _unsplit(folder / "errors.txt", folder)]
     return options + (_tripinfo_options(str(tripinfo)) if tripinfo else [])
 
+
+VOLUMETRIC = "emissions.volumetric-fuel"
 
 STANDING = [
     *("--time-to-teleport", "-1"),  # a jam counts as delay and does not vanish
