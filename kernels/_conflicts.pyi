@@ -2,6 +2,8 @@ from typing import Any
 
 import numpy.typing as npt
 
+def encounter(gap_m: float, closing: float) -> tuple[float, float]: ...
+
 class Conflicts:
     n_signals: int
     step_s: float

@@ -26,6 +26,24 @@ cdef enum:
     N_MEASURES = 3
 
 
+cdef inline double ttc_of(double gap_m, double closing) noexcept nogil:
+    """Return the seconds until a gap that closes at a speed has gone."""
+    return gap_m / closing
+
+
+cdef inline double drac_of(double gap_m, double closing) noexcept nogil:
+    """Return the deceleration that takes the closing speed away within the gap."""
+    return closing * closing / (2.0 * gap_m)
+
+
+def encounter(double gap_m, double closing):
+    """Return (TTC in seconds, DRAC in m/s2) of two vehicles, from the gap between them and their closing speed.
+
+    Both must be above 0. Hayward 1972; Cooper and Ferguson 1976.
+    """
+    return ttc_of(gap_m, closing), drac_of(gap_m, closing)
+
+
 cdef inline double arrival(double distance_m, double speed, double acceleration) noexcept nogil:
     """Return the seconds until a vehicle has covered a distance: at its present speed, or braking on as it brakes."""
     cdef double left
@@ -255,7 +273,7 @@ cdef class Conflicts:
             self._judge(i_vehicle, i_leader, 0.0, 0.0, self.movers[i_vehicle].lane)
         else:
             self._judge(
-                i_vehicle, i_leader, gap_m / closing, closing * closing / (2.0 * gap_m), self.movers[i_vehicle].lane
+                i_vehicle, i_leader, ttc_of(gap_m, closing), drac_of(gap_m, closing), self.movers[i_vehicle].lane
             )
 
     cdef void _use(self, int i_vehicle) noexcept nogil:
@@ -355,17 +373,17 @@ cdef class Conflicts:
         leave_1_s = arrival(leave_1_m + first.length_m, first.speed, first.acceleration)
         if enter_2_s <= leave_1_s:
             # It has to lose its speed before the area, or only as much as it takes for the first to be gone.
-            drac = second.speed * second.speed / (2.0 * enter_2_m)
+            drac = drac_of(enter_2_m, second.speed)
             if leave_1_s * second.speed < 2.0 * enter_2_m:
                 drac = 2.0 * (second.speed - enter_2_m / leave_1_s) / leave_1_s
-            self._judge(one.vehicle, two.vehicle, enter_2_m / second.speed, drac, self.area_lane[i_area])
+            self._judge(one.vehicle, two.vehicle, ttc_of(enter_2_m, second.speed), drac, self.area_lane[i_area])
         elif self.area_merges[i_area]:
             # They get into line; from then on the one follows the other.
             gap_m = leave_2_m - leave_1_m - first.length_m
             closing = second.speed - first.speed
             if closing > 0.0 and gap_m > 0.0:
-                drac = closing * closing / (2.0 * gap_m)
-                self._judge(one.vehicle, two.vehicle, gap_m / closing, drac, self.area_lane[i_area])
+                drac = drac_of(gap_m, closing)
+                self._judge(one.vehicle, two.vehicle, ttc_of(gap_m, closing), drac, self.area_lane[i_area])
 
     cdef void _judge(self, int one, int two, double ttc_s, double drac, int i_lane) noexcept nogil:
         if ttc_s < TTC_S:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 try:
-    from kernels._conflicts import Conflicts
+    from kernels._conflicts import Conflicts, encounter
 except ImportError as error:
     raise ImportError("The compiled kernels are missing: run 'pip install -e .' in the project's folder.") from error
 
-__all__ = ["Conflicts", "conflicts"]
+__all__ = ["Conflicts", "conflicts", "encounter"]
 
 
 def conflicts(layout: Any, step_s: float, window_start_s: float) -> Conflicts:

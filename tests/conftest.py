@@ -1,5 +1,6 @@
 """Scenarios and networks that many tests share, built once."""
 
+import dataclasses
 import math
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import scenarios
 from engine.sumo.demand import scan
 from engine.sumo.net import read_network
 from engine.sumo.programs import in_force
+from engine.sumo.ways import read_ways
 from experiments._compose import compose
 
 
@@ -40,6 +42,11 @@ def cologne1(tmp_path_factory):
 def ingolstadt7(tmp_path_factory):
     """A real arterial whose stop-line lanes are as short as 1 m, a quarter of an hour."""
     return built(tmp_path_factory.mktemp("ingolstadt7"), "scenario=ingolstadt7", "scenario.end_s=58500")
+
+
+def measuring_all(scenario, network):
+    """Return (scenario, network) whose simulations measure emissions and conflicts too."""
+    return scenario, dataclasses.replace(network, ways=read_ways(scenario.net))
 
 
 def tripinfo_delay(path: Path):

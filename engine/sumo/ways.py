@@ -18,6 +18,9 @@ __all__ = ["read_ways"]
 
 AREAS_ONLY = ("crossing", "walkingarea")
 
+WAITING_M = 1.0
+"""The end of a lane inside a junction that another one continues is where vehicles wait, clear of everybody's way."""
+
 
 def read_ways(path: Path) -> Ways:
     """Return the lane graph of a ``.net.xml`` file and where the ways over its junctions conflict.
@@ -120,4 +123,7 @@ class _Reader:
             return None
         # A lane's length need not be that of its shape: positions are scaled as SUMO scales them.
         scale = self._length_m[lane] / max(float(np.hypot(*np.diff(shape, axis=0).T).sum()), 1e-6)
-        return round(part[0] * scale, 3), round(part[1] * scale, 3)
+        enter_m, leave_m = part[0] * scale, part[1] * scale
+        if any(via for _, via in self._outgoing[lane]):
+            leave_m = min(leave_m, self._length_m[lane] - WAITING_M)
+        return (round(enter_m, 3), round(leave_m, 3)) if leave_m > enter_m else None

@@ -15,7 +15,7 @@ from engine.plan import Plan
 from engine.result import RunResult
 from engine.simulation import Simulation
 from engine.space import SpaceOptions, plan_space
-from tests.conftest import built, tripinfo_delay
+from tests.conftest import built, measuring_all, tripinfo_delay
 
 BACKENDS = ("native", "libsumo", "traci")
 
@@ -46,6 +46,30 @@ def test_every_backend_gives_the_same_bits(name, request):
     results = {run(scenario, network, seed=3, backend=backend).to_bytes() for backend in backends}
     assert len(results) == 1
     assert RunResult.from_bytes(results.pop()).network["vehicles"] > 100
+
+
+@pytest.mark.parametrize("name", ["junction", "cologne1", "ingolstadt7"])
+def test_every_backend_gives_the_same_bits_of_emissions_and_conflicts(name, request):
+    scenario, network = measuring_all(*request.getfixturevalue(name))
+    # Over a socket this takes many calls for each vehicle and second.
+    scenario = dataclasses.replace(scenario, end_s=scenario.begin_s + scenario.warmup_s + 180.0)
+    backends = BACKENDS if name == "cologne1" else BACKENDS[:2]
+    results = {run(scenario, network, seed=3, backend=backend).to_bytes() for backend in backends}
+    assert len(results) == 1
+    result = RunResult.from_bytes(results.pop())
+    assert [row.signal for row in result.signals] == [signal.id for signal in network.signals]
+    for measure in ("co2_g", "fuel_ml", "conflicts_ttc", "conflicts_drac"):
+        assert result.network[measure] >= sum(getattr(row, measure) for row in result.signals) > 0
+
+
+def test_measuring_more_changes_nothing_else(cologne1):
+    scenario, network = cologne1
+    traffic, more = run(scenario, network), run(*measuring_all(scenario, network))
+    assert traffic.signals == ()
+    assert {name: more.network[name] for name in traffic.network} == traffic.network
+    assert (more.groups, more.cycles) == (traffic.groups, traffic.cycles)
+    added = {"co2_g", "fuel_ml", "conflicts_ttc", "conflicts_drac", "conflicts_pet"}
+    assert set(more.network) - set(traffic.network) == added
 
 
 @pytest.mark.parametrize("name", ["junction", "cologne1", "ingolstadt7"])
