@@ -7,7 +7,7 @@ import pytest
 
 from engine.errors import InputError
 from engine.sumo.ways import WAITING_M, read_ways
-from engine.ways import CLEARANCE_M, overlap
+from engine.ways import HALF_WIDTH_M, overlap
 
 
 def line(*corners):
@@ -16,7 +16,7 @@ def line(*corners):
 
 def test_lines_that_cross_at_right_angles():
     begin, end = overlap(line((0, 0), (20, 0)), line((12, -8), (12, 8)))
-    assert (begin, end) == pytest.approx((12 - CLEARANCE_M, 12 + CLEARANCE_M), abs=1e-9)
+    assert (begin, end) == pytest.approx((12 - HALF_WIDTH_M, 12 + HALF_WIDTH_M), abs=1e-9)
 
 
 def test_the_flatter_they_cross_the_longer_the_area():
@@ -24,12 +24,14 @@ def test_the_flatter_they_cross_the_longer_the_area():
     way = line((-30, 0), (30, 0))
     other = line((-30 * math.cos(degrees), -30 * math.sin(degrees)), (30 * math.cos(degrees), 30 * math.sin(degrees)))
     begin, end = overlap(way, other)
-    assert end - begin == pytest.approx(2 * CLEARANCE_M / math.sin(degrees), abs=0.01)
+    reach = HALF_WIDTH_M * (1 + math.cos(degrees)) / math.sin(degrees)
+    assert end - begin == pytest.approx(2 * reach, abs=0.01)
     assert begin + end == pytest.approx(60.0, abs=1e-6)
 
 
 def test_lines_that_keep_apart_or_end_in_one_point():
-    assert overlap(line((0, 0), (20, 0)), line((0, 3.2), (20, 3.2))) is None
+    assert overlap(line((0, 0), (20, 0)), line((0, 1.81), (20, 1.81))) is None
+    assert overlap(line((0, 0), (20, 0)), line((0, 1.79), (20, 1.79))) == (0.0, 20.0)
     assert overlap(line((0, 0), (20, 0)), line((100, -8), (100, 8))) is None
     _, end = overlap(line((0, 0), (20, 0)), line((10, 10), (20, 0)))
     assert end == 20.0
@@ -69,8 +71,8 @@ def test_a_net_by_hand(tmp_path):
     areas = {(area.lane, area.foe): area for area in ways.areas}
     # The second lane's shape is half its length: its metres count twice.
     crossing = areas[":J_0_0", ":J_1_0"]
-    assert (crossing.enter_m, crossing.leave_m) == pytest.approx((12 - 1.8, 12 + 1.8), abs=2e-3)
-    assert (crossing.foe_enter_m, crossing.foe_leave_m) == pytest.approx((20 - 3.6, 20 + 3.6), abs=2e-3)
+    assert (crossing.enter_m, crossing.leave_m) == pytest.approx((12 - 0.9, 12 + 0.9), abs=2e-3)
+    assert (crossing.foe_enter_m, crossing.foe_leave_m) == pytest.approx((20 - 1.8, 20 + 1.8), abs=2e-3)
     assert not crossing.merges
     merging = areas[":J_1_0", ":J_3_0"]
     assert merging.merges

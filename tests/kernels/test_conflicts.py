@@ -90,9 +90,7 @@ def test_a_leader_beyond_the_junction_is_one():
 
 
 def test_an_encounter_counts_once_however_long_it_lasts():
-    steps = [
-        {0: (APPROACH, [APPROACH], 10.0 + 2 * t, 2.0), 1: (APPROACH, [APPROACH], 25.0 + t, 0.5)} for t in range(5)
-    ]
+    steps = [{0: (APPROACH, [APPROACH], 10.0 + 2 * t, 2.0), 1: (APPROACH, [APPROACH], 25.0 + t, 0.5)} for t in range(5)]
     steps = [{}] + steps
     steps[3] = {0: (APPROACH, [APPROACH], 14.0, 2.0), 1: (BESIDE, [BESIDE], 27.0, 2.0)}  # it changes lanes and back
     assert counted(made_up(), steps) == (0, 0, 0)
