@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.network import Network
 from engine.plan import Plan, Program
+from engine.result import EXTRA_MEASURES
 from engine.selection import Ranked, Runs
 from engine.statistics import Interval, interval
 
@@ -25,7 +26,7 @@ def plan_summary(plan: Plan, runs: Runs, command: Sequence[str]) -> dict[str, An
         "command": " ".join(command),
         "gridlock_share": sum(run["gridlock"] for run in done) / len(done) if done else None,
     }
-    for name in MEASURES:
+    for name in (*MEASURES, *(name for name in EXTRA_MEASURES if done and name in done[0])):
         summary[name] = interval([run[name] for run in done]).to_json() if done else None
     return summary
 

@@ -41,6 +41,7 @@ SCENARIO_KEYS = (
     ("scenario.begin_s= .end_s= .warmup_s=", "override the simulated window, seconds"),
 )
 SHARED_KEYS = (
+    ("measures=traffic", "or all: emissions, fuel and conflicts (TTC, DRAC, PET) too"),
     ("backend=native", "what drives SUMO: native, libsumo, traci, and for run also gui"),
     ("out=DIR", "the study's folder"),
 )
@@ -76,6 +77,7 @@ COMMANDS = {
             "greensplit run scenario=cologne8 seed=7 tripinfo=tripinfo.xml",
             "greensplit run scenario=sumo scenario.sumocfg=my/network.sumocfg plan=studies/x/best.add.xml",
             "greensplit run scenario=cologne8 series_s=60 out=studies/by-the-minute",
+            "greensplit run scenario=ingolstadt7 measures=all",
             "greensplit run backend=gui",
         ),
     ),

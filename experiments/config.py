@@ -17,7 +17,7 @@ from typing import Any
 from engine.errors import InputError, nearest
 from engine.objective import APPROACH_DELAY, Objective
 from engine.plan import BASELINE
-from engine.result import NETWORK_MEASURES
+from engine.result import EXTRA_MEASURES, NETWORK_MEASURES
 from engine.search import SEARCHES
 from engine.space import SpaceOptions
 
@@ -219,7 +219,7 @@ class ObjectiveConfig:
     def __post_init__(self) -> None:
         named = {"weights": self.weights, "worse_by": self.worse_by, "at_most": self.at_most}
         for key, names in (*named.items(), ("front", self.front)):
-            known = (*NETWORK_MEASURES, APPROACH_DELAY) if key == "worse_by" else NETWORK_MEASURES
+            known = (*NETWORK_MEASURES, *EXTRA_MEASURES, *([APPROACH_DELAY] if key == "worse_by" else []))
             for name in names:
                 _one_of(f"objective.{key}", name, known)
         if not self.weights or not all(math.isfinite(weight) for weight in self.weights.values()):
@@ -229,6 +229,11 @@ class ObjectiveConfig:
                 raise InputError(f"objective.at_most: no plan keeps {name} at {most:g}. Give 0 or more.")
         if len(self.front) == 1:
             raise InputError(f"objective.front names {self.front[0]} alone. A front takes two measures or more.")
+
+    def extra_measures(self) -> list[str]:
+        """Return the measures named here that only `measures=all` brings."""
+        named = (*self.weights, *self.worse_by, *self.at_most, *self.front)
+        return [name for name in EXTRA_MEASURES if name in named]
 
     def objective(self) -> Objective:
         """Return what the engine calls this."""
@@ -292,6 +297,10 @@ class SearchStudyConfig:
     def __post_init__(self) -> None:
         _one_of("backend", self.backend, BACKENDS[:3])
         _one_of("measures", self.measures, MEASURES)
+        if self.measures != "all" and self.objective.extra_measures():
+            raise InputError(
+                f"objective names {self.objective.extra_measures()[0]}, which is not measured. Add measures=all."
+            )
         _at_least("workers", self.workers, 1)
         if not self.seeds:
             raise InputError("seeds is empty. Name at least one training seed, as in seeds=[1,2,3].")
