@@ -201,7 +201,9 @@ class Simulation:
     def result(self) -> RunResult:
         """Close the books at the present time and return the result; nothing can be simulated afterwards."""
         waiting = self._drive.finish()
-        return run_result(self._scenario, self._network, self._scorer, waiting, self._drive, self._walkers, self._extras)
+        return run_result(
+            self._scenario, self._network, self._scorer, waiting, self._drive, self._walkers, self._extras
+        )
 
     def close(self) -> None:
         """End SUMO and remove this run's folder."""

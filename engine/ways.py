@@ -94,7 +94,8 @@ def _distance(points: Floats, line: Floats) -> Floats:
     length2 = np.maximum((along**2).sum(1), 1e-12)
     share = np.clip(((points[:, None] - begin) * along).sum(2) / length2, 0.0, 1.0)
     nearest = begin + share[..., None] * along
-    return np.hypot(*np.moveaxis(points[:, None] - nearest, 2, 0)).min(1)
+    closest: Floats = np.hypot(*np.moveaxis(points[:, None] - nearest, 2, 0)).min(1)
+    return closest
 
 
 def _edge(at_m: Floats, distance_m: Floats, inside: int, outside: int) -> float:

@@ -112,11 +112,10 @@ cdef class Drive:
     cdef readonly double now_s
     cdef readonly long n_collisions, n_teleports
 
-    def __init__(self, list options, Scorer scorer, list lane_ids, list signal_ids, Walkers walkers, list crossings,
-                 extras=None):
+    def __init__(self, list options, Scorer scorer, list lanes, list signals, Walkers walkers, list edges, extras=None):
         self.scorer = scorer
-        self.persons = None if walkers is None else Persons(walkers, crossings)
-        self.reader = Reader(lane_ids, signal_ids)
+        self.persons = None if walkers is None else Persons(walkers, edges)
+        self.reader = Reader(lanes, signals)
         self.more = extras is not None
         if self.more:
             self.conflicts, self.emissions = extras.conflicts, extras.emissions
@@ -127,13 +126,13 @@ cdef class Drive:
         cdef int i
         for sumo_class, i in CLASS_OF.items():
             self.class_of[sumo_class.encode()] = i
-        self.signal_ids = [signal.encode() for signal in signal_ids]
+        self.signal_ids = [signal.encode() for signal in signals]
         self.states.resize(self.signal_ids.size())
         if Simulation.isLoaded():
             Simulation.close(b"")
         Simulation.start(command)
-        for i in range(len(lane_ids)):
-            self.lane_index[MSLane.dictionary(lane_ids[i].encode())] = i
+        for i in range(len(lanes)):
+            self.lane_index[MSLane.dictionary(lanes[i].encode())] = i
         self.now_s = Simulation.getTime()
 
     def run_until(self, double time_s):
