@@ -21,6 +21,7 @@ CONFIGS: dict[str, type] = {
     "optimize": schema.OptimizeConfig,
     "report": schema.ReportCommandConfig,
     "measures": schema.MeasuresConfig,
+    "hcm": schema.HcmConfig,
 }
 """The configuration of each command that has one; its YAML is ``conf/<command>.yaml``."""
 

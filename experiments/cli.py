@@ -128,6 +128,30 @@ COMMANDS = {
         path_key="dir",
         examples=("greensplit report studies/demo",),
     ),
+    "hcm": Command(
+        "v/c, delay, level of service and queues by the Highway Capacity Manual, without simulating",
+        "experiments.hcm",
+        keys=(
+            *SCENARIO_KEYS,
+            ("plan=baseline", "the plan in the net, the path of a plan file, or best: the study's winner"),
+            ("study=DIR", "shows what that run or sweep simulated for the same plan, in columns of its own"),
+            (
+                "periods=peak",
+                "the busiest quarter of an hour of each junction, or all: each one's queue goes into the next",
+            ),
+            ("platoon=random", "how vehicles arrive, or measured: as they did in the study"),
+            ("method.base_veh_h=1900 .area_factor=1", "saturation flow of a lane; 0.9 in a central business district"),
+            ("method.period_h=0.25 .startup_s=2 .extension_s=2", "analysis period; lost and gained green"),
+            ("method.critical_s=4.5 .follow_s=2.5 .sneakers=2", "turns through gaps, and in yellow"),
+            ("json=true", "print everything as JSON"),
+            ("out=PATH", "also write it: a .csv or .parquet file of the lane groups, or a folder"),
+        ),
+        examples=(
+            "greensplit hcm",
+            "greensplit hcm scenario=cologne8 periods=all out=cologne8.csv",
+            "greensplit hcm scenario=cologne1 study=studies/first plan=best",
+        ),
+    ),
     "measures": Command(
         "signal performance measures of a real controller's log",
         "experiments.measures",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError, nearest
+from engine.hcm.method import Method
 from engine.objective import APPROACH_DELAY, Objective
 from engine.plan import BASELINE
 from engine.result import EXTRA_MEASURES, NETWORK_MEASURES
@@ -23,6 +24,7 @@ from engine.space import SpaceOptions
 
 __all__ = [
     "AttemptsConfig",
+    "HcmConfig",
     "MeasuresConfig",
     "ObjectiveConfig",
     "OptimizeConfig",
@@ -374,6 +376,37 @@ class MeasuresConfig:
         _at_least("bin_min", self.bin_min, 1)
         if self.out is not None and self.out.suffix not in (".parquet", ".csv"):
             raise InputError(f"out='{self.out}' must end in .parquet or .csv.")
+
+
+@dataclass(frozen=True)
+class HcmConfig:
+    """`greensplit hcm`."""
+
+    scenario: ScenarioConfig
+    queue: QueueConfig = field(default_factory=QueueConfig)
+    method: Method = field(default_factory=Method)
+    plan: str = field(default=BASELINE, metadata={"path": True})
+    study: Path | None = path_field()  # noqa: RUF009  a field, not a value
+    periods: str = "peak"
+    platoon: str = "random"
+    json: bool = False
+    out: Path | None = path_field()  # noqa: RUF009  a field, not a value
+
+    def __post_init__(self) -> None:
+        _one_of("periods", self.periods, ("peak", "all"))
+        _one_of("platoon", self.platoon, ("random", "measured"))
+        for key, value in vars(self.method).items():
+            if key in ("startup_s", "extension_s", "sneakers"):
+                _at_least(f"method.{key}", value, 0.0)
+            else:
+                _above_zero(f"method.{key}", value)
+        if self.study is None and (self.plan == "best" or self.platoon == "measured"):
+            asked = "plan=best" if self.plan == "best" else "platoon=measured"
+            raise InputError(f"{asked} is what a study found. Name its folder with study=DIR.")
+        if self.study is not None and not self.study.is_dir():
+            raise InputError(f"study: there is no folder '{self.study}'. Check the path.")
+        if self.plan not in (BASELINE, "best"):
+            _there("plan", Path(self.plan))
 
 
 NOT_IDENTIFYING = ("workers", "ray", "run", "report", "backend", "out", "json", "tripinfo")

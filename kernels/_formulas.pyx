@@ -4,7 +4,7 @@ Sources, units and valid ranges stand in `kernels.formulas`, which checks the ra
 """
 
 cimport cython
-from libc.math cimport exp, fmax, fmin, pow, sqrt
+from libc.math cimport exp, expm1, fmax, fmin, pow, sqrt
 
 
 @cython.ufunc
@@ -183,3 +183,115 @@ cdef long service_level(double delay_s, double x) noexcept nogil:
 cdef double geh(double measured, double counted) noexcept nogil:
     cdef double both = measured + counted
     return sqrt(2.0 * (measured - counted) * (measured - counted) / both) if both > 0.0 else 0.0
+
+
+@cython.ufunc
+cdef double heavy_grade_factor(double heavy, double grade) noexcept nogil:
+    # In per cent, as the manual's coefficients are.
+    if grade < 0.0:
+        return 1.0 - 0.79 * heavy - 2.07 * grade
+    return 1.0 - 0.78 * heavy - 31.0 * grade * grade
+
+
+@cython.ufunc
+cdef double lane_width_factor(double width_m) noexcept nogil:
+    cdef double width_ft = width_m / 0.3048
+    if width_ft < 10.0:
+        return 0.96
+    return 1.04 if width_ft > 12.9 else 1.0
+
+
+@cython.ufunc
+cdef double mixed_flow_factor(double share, double equivalent, double other, double other_equivalent) noexcept nogil:
+    return 1.0 / (1.0 + share * (equivalent - 1.0) + other * (other_equivalent - 1.0))
+
+
+@cython.ufunc
+cdef double permitted_saturation(double opposing, double critical_s, double follow_s) noexcept nogil:
+    cdef double flow = opposing / 3600.0
+    if flow <= 0.0:
+        return 3600.0 / follow_s
+    return opposing * exp(-flow * critical_s) / -expm1(-flow * follow_s)
+
+
+@cython.ufunc
+cdef double time_to_first_left(double green_s, double flow, double cycle_s, double lost_s,
+                               double single_lane) noexcept nogil:
+    cdef double per_cycle = flow * cycle_s / 3600.0
+    cdef double turns = 0.860 * pow(per_cycle, 0.629) if single_lane else 0.882 * pow(per_cycle, 0.717)
+    return fmax(0.0, green_s * exp(-turns) - lost_s)
+
+
+cdef inline double walk_occupancy(double pedestrians, double walk_s, double cycle_s) noexcept nogil:
+    """Return the share of the service time for which pedestrians are in the conflict zone (HCM eq. 31-74 to 31-76)."""
+    cdef double flow
+    if walk_s <= 0.0:
+        return 0.0
+    flow = fmin(5000.0, pedestrians * cycle_s / walk_s)
+    return flow / 2000.0 if flow <= 1000.0 else fmin(0.90, 0.4 + flow / 10000.0)
+
+
+@cython.ufunc
+cdef double right_walk_factor(double pedestrians, double green_s, double walk_s, double cycle_s,
+                              double free_exit) noexcept nogil:
+    cdef double occupied = walk_s / green_s * walk_occupancy(pedestrians, walk_s, cycle_s)
+    return 1.0 - (0.6 if free_exit else 1.0) * occupied
+
+
+@cython.ufunc
+cdef double left_walk_factor(double pedestrians, double opposing, double green_s, double blocked_s, double walk_s,
+                             double cycle_s, double free_exit) noexcept nogil:
+    cdef double occupied
+    if blocked_s >= walk_s or blocked_s >= green_s:
+        return 1.0
+    occupied = walk_occupancy(pedestrians, walk_s, cycle_s) * (1.0 - 0.5 * blocked_s / walk_s)
+    occupied *= (walk_s - blocked_s) / (green_s - blocked_s) * exp(-5.0 * opposing / 3600.0)
+    return 1.0 - (0.6 if free_exit else 1.0) * fmin(1.0, occupied)
+
+
+@cython.ufunc
+cdef double standing_queue(double queue_veh, double flow, double capacity, double period_h) noexcept nogil:
+    cdef double end_veh, standing_veh, lasts_h
+    if queue_veh <= 0.0:
+        return 0.0
+    if flow >= capacity:
+        standing_veh = period_h * (flow - capacity)
+        lasts_h = period_h
+    else:
+        standing_veh = 0.0
+        lasts_h = fmin(queue_veh / (capacity - flow), period_h)
+    end_veh = queue_veh + lasts_h * (flow - capacity)
+    return lasts_h * (queue_veh + end_veh - standing_veh) / (2.0 * period_h)
+
+
+def accumulate(
+    const double[::1] seconds not None,
+    const double[::1] arrivals not None,
+    const double[::1] departures not None,
+    double[::1] queued_s not None,
+):
+    """Run one cycle's queue to its steady state; OUT: `queued_s`. Returns (vehicle-seconds, back of queue)."""
+    cdef Py_ssize_t i, n_intervals = seconds.shape[0]
+    cdef int _lap
+    cdef double queue = 0.0, area = 0.0, back = 0.0, reach = 0.0, growth, lasts, after
+    with nogil:
+        # A queue below capacity is empty at some time of every cycle: the second lap already repeats the third.
+        for _lap in range(3):
+            area = back = 0.0
+            for i in range(n_intervals):
+                growth = arrivals[i] - departures[i]
+                lasts = seconds[i]
+                after = queue + growth * lasts
+                if after < 0.0:
+                    lasts = queue / -growth
+                    after = 0.0
+                # The rear of the queue stays where it is while the front departs, and moves on while vehicles join.
+                if departures[i] <= 0.0 or queue <= 0.0:
+                    reach = queue
+                if queue > 0.0 or after > 0.0:
+                    reach += arrivals[i] * lasts
+                back = fmax(back, reach)
+                area += 0.5 * (queue + after) * lasts
+                queued_s[i] = lasts if queue > 0.0 or growth > 0.0 else 0.0
+                queue = after
+    return area, back

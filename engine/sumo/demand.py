@@ -13,7 +13,7 @@ from defusedxml import ElementTree
 
 from engine.errors import InputError
 
-__all__ = ["Demand", "scan"]
+__all__ = ["TRAVELLERS", "Demand", "opened", "scan", "seconds", "vehicles"]
 
 PERSONS = ("person", "personFlow")
 TRAVELLERS = ("vehicle", "trip", "flow", *PERSONS)
@@ -49,12 +49,12 @@ def scan(files: Iterable[Path]) -> Demand:
     persons = False
     for path in files:
         try:
-            with _opened(path) as stream:
+            with opened(path) as stream:
                 depth_count = 0.0
                 for event, element in ElementTree.iterparse(stream, events=("start", "end")):
                     if event == "start":
                         if element.tag in TRAVELLERS:
-                            depth_count = _vehicles(element)
+                            depth_count = vehicles(element)
                         continue
                     if element.tag == "route":
                         ids = element.get("edges", "").split()
@@ -82,34 +82,40 @@ def scan(files: Iterable[Path]) -> Demand:
     return Demand(last, dict(edges), travellers, persons)
 
 
-def _opened(path: Path) -> IO[bytes]:
+def opened(path: Path) -> IO[bytes]:
+    """Return a demand file for reading, decompressed where it is packed; the caller closes it."""
     stream: Any = gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # noqa: SIM115  the caller closes it
-    opened: IO[bytes] = stream
-    return opened
+    read: IO[bytes] = stream
+    return read
+
+
+def seconds(text: str) -> float:
+    """Return a time in SUMO's notation, ``3600`` or ``1:00:00``, in seconds. Raises ValueError where it is none."""
+    value = 0.0
+    for part in text.split(":"):
+        value = value * 60.0 + float(part)
+    return value
 
 
 def _departure_s(element: Any) -> float | None:
     text = element.get("end") if element.tag in ("flow", "personFlow") else element.get("depart")
     try:
-        parts = [float(part) for part in (text or "").split(":")]
+        return seconds(text or "")
     except ValueError:
         return None  # "triggered", or a flow without an end: neither names a time
-    value = 0.0
-    for part in parts:
-        value = value * 60.0 + part
-    return value
 
 
-def _vehicles(element: Any) -> float:
-    """Return how many vehicles an element stands for."""
+def vehicles(element: Any, end_s: float = 3600.0) -> float:
+    """Return how many vehicles or persons an element stands for; `end_s` is the end of a flow that names none."""
     if element.tag not in ("flow", "personFlow"):
         return 1.0
     try:
         if element.get("number"):
             return float(element.get("number"))
-        span_s = float(element.get("end", 3600.0)) - float(element.get("begin", 0.0))
-        if element.get("vehsPerHour"):
-            return float(element.get("vehsPerHour")) * span_s / 3600.0
+        span_s = seconds(element.get("end", str(end_s))) - seconds(element.get("begin", "0"))
+        hourly = next((element.get(key) for key in ("vehsPerHour", "perHour") if element.get(key)), None)
+        if hourly:
+            return float(hourly) * span_s / 3600.0
         if element.get("probability"):
             return float(element.get("probability")) * span_s
         period = element.get("period", "")

@@ -23,7 +23,27 @@ from kernels.formulas.delay import (
     webster_delay,
 )
 from kernels.formulas.platoon import disperse, hcm_smoothing, robertson_smoothing
-from kernels.formulas.queue import accumulated_queue, back_of_queue, speed_change_delay, storage_ratio
+from kernels.formulas.queue import (
+    QUANTILES,
+    Polygon,
+    accumulated_queue,
+    back_of_queue,
+    percentile_queue,
+    queue_polygon,
+    speed_change_delay,
+    standing_queue,
+    storage_ratio,
+)
+from kernels.formulas.saturation import (
+    heavy_grade_factor,
+    lane_use_factor,
+    lane_width_factor,
+    left_walk_factor,
+    mixed_flow_factor,
+    permitted_saturation,
+    right_walk_factor,
+    time_to_first_left,
+)
 from kernels.formulas.timing import (
     all_red,
     pedestrian_clearance,
@@ -36,6 +56,8 @@ from kernels.formulas.timing import (
 
 __all__ = [
     "LEVELS",
+    "QUANTILES",
+    "Polygon",
     "accumulated_queue",
     "actuated_factor",
     "akcelik_delay",
@@ -47,18 +69,29 @@ __all__ = [
     "filtering_factor",
     "geh",
     "hcm_smoothing",
+    "heavy_grade_factor",
     "incremental_delay",
     "initial_queue_delay",
+    "lane_use_factor",
+    "lane_width_factor",
+    "left_walk_factor",
     "level_of_service",
+    "mixed_flow_factor",
     "pedestrian_clearance",
     "pedestrian_walk",
+    "percentile_queue",
+    "permitted_saturation",
     "progression_factor",
+    "queue_polygon",
     "queueing_delay",
     "replications",
+    "right_walk_factor",
     "robertson_smoothing",
     "shortest_cycle",
     "speed_change_delay",
+    "standing_queue",
     "storage_ratio",
+    "time_to_first_left",
     "uniform_delay",
     "webster_cycle",
     "webster_delay",

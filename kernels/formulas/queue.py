@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 
 from kernels import _formulas
-from kernels.formulas._range import Values, not_negative, positive, ratio
+from kernels.formulas._range import Values, check, not_negative, positive, ratio
 from kernels.formulas.delay import capacity
 
-__all__ = ["accumulated_queue", "back_of_queue", "speed_change_delay", "storage_ratio"]
+__all__ = [
+    "QUANTILES",
+    "Polygon",
+    "accumulated_queue",
+    "back_of_queue",
+    "percentile_queue",
+    "queue_polygon",
+    "speed_change_delay",
+    "standing_queue",
+    "storage_ratio",
+]
+
+QUANTILES = {50: 0.0, 85: 1.04, 90: 1.28, 95: 1.64}
+"""The parameter z of each percentile of the back of queue (HCM eq. 31-150 ff.)."""
 
 
 def speed_change_delay(limit_mph: Values) -> Values:
@@ -44,6 +60,47 @@ def accumulated_queue(
     )
 
 
+def standing_queue(queue_veh: Values, flow: Values, capacity: Values, period_h: Values = 0.25) -> Values:
+    """Return Q3, the mean queue left of one of `queue_veh` that stood at the start of the period (HCM eq. 31-143 ff.).
+
+    Args:
+        queue_veh: of the lane group; divide by its lanes for the queue in one.
+        flow, capacity: of the lane group, veh/h.
+    """
+    not_negative(queue_veh=queue_veh, flow=flow)
+    positive(capacity=capacity, period_h=period_h)
+    return _formulas.standing_queue(queue_veh, flow, capacity, period_h)
+
+
+def percentile_queue(
+    uniform_veh: Values,
+    x: Values,
+    green_ratio: Values,
+    capacity: Values,
+    incremental_s: Values,
+    lanes: Values = 1,
+    filtering: Values = 1.0,
+    standing_veh: Values = 0.0,
+    z: Values = 0.0,
+) -> Values:
+    """Return a percentile of the back of queue, vehicles per lane: (Q1 + Q2) fB + Q3 (HCM eq. 31-142, 31-149 ff.).
+
+    Args:
+        uniform_veh: Q1, in one lane.
+        x, green_ratio, capacity: v/c, g/C and veh/h of the lane group.
+        incremental_s: its d2, s/veh.
+        lanes: lanes in the group.
+        standing_veh: Q3, in one lane.
+        z: 0 for the mean (50 %), 1.04, 1.28 and 1.64 for the 85th, 90th and 95th percentile (`QUANTILES`).
+    """
+    positive(lanes=lanes)
+    not_negative(
+        uniform_veh=uniform_veh, incremental_s=incremental_s, standing_veh=standing_veh, z=z, filtering=filtering
+    )
+    mean_veh = uniform_veh + np.multiply(capacity, incremental_s) / (3600.0 * np.asarray(lanes))
+    return mean_veh * _formulas.percentile_factor(z, mean_veh, x, green_ratio, filtering) + standing_veh
+
+
 def back_of_queue(
     flow: Values,
     saturation: Values,
@@ -54,27 +111,59 @@ def back_of_queue(
     lanes: Values = 1,
     on_green: Values | None = None,
     filtering: Values = 1.0,
-    initial_s: Values = 0.0,
+    standing_veh: Values = 0.0,
     z: Values = 0.0,
 ) -> Values:
-    """Return a percentile of the back of queue, vehicles per lane: (Q1 + Q2) fB + Q3 (HCM eq. 31-149 ff.).
+    """Return a percentile of the back of queue of a lane group with one green a cycle, vehicles per lane.
 
     Args:
         flow, saturation: of the lane group, veh/h.
-        incremental_s, initial_s: its d2 and d3, s/veh.
-        lanes: lanes in the group.
-        z: 0 for the mean (50 %), 1.04, 1.28 and 1.64 for the 85th, 90th and 95th percentile.
+        change_s: `speed_change_delay`.
+        on_green: share of vehicles that arrive on green; g/C where they arrive at random.
+        incremental_s, lanes, filtering, standing_veh, z: as for `percentile_queue`.
     """
     positive(lanes=lanes)
-    not_negative(incremental_s=incremental_s, initial_s=initial_s, z=z, filtering=filtering)
-    per_lane = np.divide(flow, lanes)
-    first = accumulated_queue(per_lane, np.divide(saturation, lanes), green_s, cycle_s, change_s, on_green)
-    group_capacity = capacity(saturation, green_s, cycle_s)
-    mean_veh = first + group_capacity * incremental_s / (3600.0 * np.asarray(lanes))
-    x, green_ratio = np.divide(flow, group_capacity), np.divide(green_s, cycle_s)
-    return (
-        mean_veh * _formulas.percentile_factor(z, mean_veh, x, green_ratio, filtering) + initial_s * per_lane / 3600.0
+    first = accumulated_queue(
+        np.divide(flow, lanes), np.divide(saturation, lanes), green_s, cycle_s, change_s, on_green
     )
+    group_capacity = capacity(saturation, green_s, cycle_s)
+    x, green_ratio = np.divide(flow, group_capacity), np.divide(green_s, cycle_s)
+    return percentile_queue(first, x, green_ratio, group_capacity, incremental_s, lanes, filtering, standing_veh, z)
+
+
+@dataclass(frozen=True)
+class Polygon:
+    """The queue of one cycle that repeats itself.
+
+    Attributes:
+        delay_s: mean delay of the vehicles of a cycle.
+        back_veh: the most vehicles between the stop line and the rear of the queue.
+        queued_s: for how long of each interval, from its start, vehicles queue; shape (n_intervals,).
+    """
+
+    delay_s: float
+    back_veh: float
+    queued_s: npt.NDArray[np.float64]
+
+
+def queue_polygon(seconds: Values, arrivals: Values, departures: Values) -> Polygon:
+    """Return the queue of a lane group whose green comes in several parts (HCM eq. 19-34 to 19-36).
+
+    Args:
+        seconds: length of each interval of the cycle, shape (n_intervals,).
+        arrivals: veh/h in each of them; together at most what departs.
+        departures: veh/h that a queue sends off in each of them.
+    """
+    lengths, coming, going = (np.array(values, np.float64, ndmin=1) for values in (seconds, arrivals, departures))
+    if not lengths.shape == coming.shape == going.shape or lengths.ndim != 1:
+        raise ValueError(f"shapes {lengths.shape}, {coming.shape} and {going.shape} must be one and the same")
+    positive(seconds=lengths)
+    not_negative(arrivals=coming, departures=going)
+    total, most = float(lengths @ coming), float(lengths @ going)
+    check("the arrivals of a cycle", total / 3600.0, total <= most * (1.0 + 1e-9), "at most what departs")
+    queued_s = np.empty_like(lengths)
+    area, back_veh = _formulas.accumulate(lengths, coming / 3600.0, going / 3600.0, queued_s)
+    return Polygon(area / (total / 3600.0) if total > 0.0 else 0.0, back_veh, queued_s)
 
 
 def storage_ratio(queue_veh: Values, storage: Values, spacing: Values) -> Values:
