@@ -163,9 +163,15 @@ def _opposing(link: Link, i: int, junction: Junction) -> list[Link]:
     return found
 
 
+def _against(link: Link, i: int, junction: Junction) -> float:
+    """Return v_o, veh/h of the vehicles that a link gives way to in an interval."""
+    return sum(junction.flows.get(other.index, 0.0) for other in _opposing(link, i, junction))
+
+
 def _blocked_s(link: Link, i: int, junction: Junction) -> float:
     """Return for how long of an interval, from its start, the opposing queue passes."""
-    groups = {junction.group_of[other.index] for other in _opposing(link, i, junction)}
+    against = [other for other in _opposing(link, i, junction) if junction.flows.get(other.index, 0.0) > 0.0]
+    groups = {junction.group_of[other.index] for other in against}
     return max((junction.queued_s[group][i] for group in groups if group in junction.queued_s), default=0.0)
 
 
@@ -208,7 +214,7 @@ def _rate(lane: LaneUse, i: int, begin_s: float, end_s: float, junction: Junctio
         if junction.sides[link.index] != THROUGH or opposed:
             turns += share / may_go
             through_cars += share / may_go * _equivalent(link, i, junction)
-        if spell.extension and opposed:
+        if spell.extension and _against(link, i, junction) > 0.0:
             # Who waits within the junction leaves it in yellow: HCM eq. 31-119 and, in a shared lane, 31-121.
             waiting = junction.method.sneakers if len(lane.used) == 1 else min(junction.method.sneakers, 1.0 + share)
             more = max(more, 3600.0 * waiting / junction.green.seconds[i])
@@ -259,7 +265,7 @@ def _equivalent(link: Link, i: int, junction: Junction) -> float:
         key=lambda foe: junction.walks.get(foe, 0.0),
         default=None,
     )
-    flow = sum(junction.flows.get(other.index, 0.0) for other in opposing)
+    flow = _against(link, i, junction)
     if opposing:
         gaps = formulas.permitted_saturation(flow, method.critical_s, method.follow_s)
         least = max(least, method.base_veh_h / max(float(gaps), 1.0))
