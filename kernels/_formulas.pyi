@@ -3,8 +3,6 @@ import numpy.typing as npt
 
 actuated_factor: np.ufunc
 akcelik_delay: np.ufunc
-all_red: np.ufunc
-filtering_factor: np.ufunc
 geh: np.ufunc
 hcm_smoothing: np.ufunc
 heavy_grade_factor: np.ufunc
@@ -13,8 +11,6 @@ initial_queue_delay: np.ufunc
 lane_width_factor: np.ufunc
 left_walk_factor: np.ufunc
 mixed_flow_factor: np.ufunc
-percentile_factor: np.ufunc
-permitted_saturation: np.ufunc
 progression_factor: np.ufunc
 queueing_delay: np.ufunc
 random_delay: np.ufunc
@@ -24,11 +20,9 @@ service_level: np.ufunc
 shortest_cycle: np.ufunc
 speed_change_delay: np.ufunc
 standing_queue: np.ufunc
-time_to_first_left: np.ufunc
 uniform_delay: np.ufunc
 uniform_queue: np.ufunc
 webster_cycle: np.ufunc
-yellow: np.ufunc
 
 def accumulate(
     seconds: npt.NDArray[np.float64],

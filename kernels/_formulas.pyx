@@ -1,10 +1,11 @@
 """The manual's formulas, one function for one value; Cython makes each a NumPy ufunc, so they broadcast over arrays.
 
-Sources, units and valid ranges stand in `kernels.formulas`, which checks the ranges.
+Sources, units and valid ranges stand in `kernels.formulas`, which checks the ranges. Formulas that are a power, an
+exponential or a single quotient are there as well, in NumPy: its own loops are written for the processor at hand.
 """
 
 cimport cython
-from libc.math cimport exp, expm1, fmax, fmin, pow, sqrt
+from libc.math cimport exp, fmax, fmin, sqrt
 
 
 @cython.ufunc
@@ -33,14 +34,9 @@ cdef double incremental_delay(double x, double capacity, double period_h, double
 @cython.ufunc
 cdef double actuated_factor(double x, double passage_s) noexcept nogil:
     cdef double least = fmax(
-        0.04, -0.375 + 0.354 * passage_s - 0.0910 * passage_s * passage_s + 0.00889 * pow(passage_s, 3.0)
+        0.04, -0.375 + 0.354 * passage_s - 0.0910 * passage_s * passage_s + 0.00889 * passage_s * passage_s * passage_s
     )
     return fmin(0.5, fmax(least, (1.0 - 2.0 * least) * (x - 0.5) + least))
-
-
-@cython.ufunc
-cdef double filtering_factor(double upstream_x) noexcept nogil:
-    return fmax(0.09, 1.0 - 0.91 * pow(upstream_x, 2.68))
 
 
 @cython.ufunc
@@ -65,7 +61,8 @@ cdef double initial_queue_delay(double queue_veh, double flow, double capacity, 
 @cython.ufunc
 cdef double speed_change_delay(double limit_mph) noexcept nogil:
     cdef double speed_mph = 0.9 * (25.6 + 0.47 * limit_mph)
-    return pow(1.47 * (speed_mph - 5.0), 2.0) / (2.0 * 1.47 * speed_mph) * (1.0 / 3.5 + 1.0 / 4.0)
+    cdef double change = 1.47 * (speed_mph - 5.0)
+    return change * change / (2.0 * 1.47 * speed_mph) * (1.0 / 3.5 + 1.0 / 4.0)
 
 
 @cython.ufunc
@@ -87,17 +84,6 @@ cdef double uniform_queue(double flow, double capacity, double saturation, doubl
         s * (red_s - fmin(1.0, x) * (1.0 - on_green) * green_s)
     )
     return in_red * (red_s - change_s + served_s)
-
-
-@cython.ufunc
-cdef double percentile_factor(double z, double mean_veh, double x, double green_ratio, double filtering) noexcept nogil:
-    cdef double factor
-    if mean_veh <= 0.0:
-        return 1.0
-    factor = 1.0 + z * sqrt(filtering / mean_veh)
-    if x >= 1.0 and z > 0.0:
-        factor += 0.60 * pow(z, 0.24) * pow(green_ratio, 0.33) * (1.0 - exp(2.0 - 2.0 * x))
-    return fmin(1.8, factor)
 
 
 @cython.ufunc
@@ -157,16 +143,6 @@ def disperse(const double[::1] flow not None, Py_ssize_t lag, double smoothing, 
 
 
 @cython.ufunc
-cdef double yellow(double speed, double grade, double reaction_s, double deceleration, double gravity) noexcept nogil:
-    return reaction_s + speed / (2.0 * deceleration + 2.0 * gravity * grade)
-
-
-@cython.ufunc
-cdef double all_red(double width, double length, double speed) noexcept nogil:
-    return (width + length) / speed
-
-
-@cython.ufunc
 cdef long service_level(double delay_s, double x) noexcept nogil:
     if x > 1.0 or delay_s > 80.0:
         return 5
@@ -182,7 +158,8 @@ cdef long service_level(double delay_s, double x) noexcept nogil:
 @cython.ufunc
 cdef double geh(double measured, double counted) noexcept nogil:
     cdef double both = measured + counted
-    return sqrt(2.0 * (measured - counted) * (measured - counted) / both) if both > 0.0 else 0.0
+    # No branch, so that two values are computed at a time: no traffic at all gives 0 over 1.
+    return sqrt(2.0 * (measured - counted) * (measured - counted) / (both if both > 0.0 else 1.0))
 
 
 @cython.ufunc
@@ -206,29 +183,14 @@ cdef double mixed_flow_factor(double share, double equivalent, double other, dou
     return 1.0 / (1.0 + share * (equivalent - 1.0) + other * (other_equivalent - 1.0))
 
 
-@cython.ufunc
-cdef double permitted_saturation(double opposing, double critical_s, double follow_s) noexcept nogil:
-    cdef double flow = opposing / 3600.0
-    if flow <= 0.0:
-        return 3600.0 / follow_s
-    return opposing * exp(-flow * critical_s) / -expm1(-flow * follow_s)
-
-
-@cython.ufunc
-cdef double time_to_first_left(double green_s, double flow, double cycle_s, double lost_s,
-                               double single_lane) noexcept nogil:
-    cdef double per_cycle = flow * cycle_s / 3600.0
-    cdef double turns = 0.860 * pow(per_cycle, 0.629) if single_lane else 0.882 * pow(per_cycle, 0.717)
-    return fmax(0.0, green_s * exp(-turns) - lost_s)
-
-
 cdef inline double walk_occupancy(double pedestrians, double walk_s, double cycle_s) noexcept nogil:
     """Return the share of the service time for which pedestrians are in the conflict zone (HCM eq. 31-74 to 31-76)."""
     cdef double flow
     if walk_s <= 0.0:
         return 0.0
     flow = fmin(5000.0, pedestrians * cycle_s / walk_s)
-    return flow / 2000.0 if flow <= 1000.0 else fmin(0.90, 0.4 + flow / 10000.0)
+    # The two lines meet at 1000 p/h, and the lower one holds on either side.
+    return fmin(fmin(flow / 2000.0, 0.4 + flow / 10000.0), 0.90)
 
 
 @cython.ufunc

@@ -86,7 +86,7 @@ def actuated_factor(x: Values, passage_s: Values) -> Values:
 def filtering_factor(upstream_x: Values) -> Values:
     """Return I = max(0.09, 1 - 0.91 Xu^2.68) of a junction fed by a signal upstream (HCM eq. 19-6)."""
     not_negative(upstream_x=upstream_x)
-    return _formulas.filtering_factor(upstream_x)
+    return np.maximum(0.09, 1.0 - 0.91 * np.power(upstream_x, 2.68))
 
 
 def initial_queue_delay(queue_veh: Values, flow: Values, capacity: Values, period_h: Values = 0.25) -> Values:

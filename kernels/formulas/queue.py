@@ -98,7 +98,14 @@ def percentile_queue(
         uniform_veh=uniform_veh, incremental_s=incremental_s, standing_veh=standing_veh, z=z, filtering=filtering
     )
     mean_veh = uniform_veh + np.multiply(capacity, incremental_s) / (3600.0 * np.asarray(lanes))
-    return mean_veh * _formulas.percentile_factor(z, mean_veh, x, green_ratio, filtering) + standing_veh
+    return mean_veh * _percentile_factor(z, mean_veh, x, green_ratio, filtering) + standing_veh
+
+
+def _percentile_factor(z: Values, mean_veh: Values, x: Values, green_ratio: Values, filtering: Values) -> Values:
+    """Return fB (HCM eq. 31-151 to 31-153); of no queue every percentile is none."""
+    beyond = np.exp(2.0 - 2.0 * np.maximum(x, 1.0))  # 1 up to capacity, where the term is none
+    over = 0.60 * np.power(z, 0.24) * np.power(green_ratio, 0.33) * (1.0 - beyond)
+    return np.minimum(1.8, 1.0 + z * np.sqrt(filtering / np.maximum(mean_veh, 1e-12)) + over)
 
 
 def back_of_queue(

@@ -77,7 +77,9 @@ def permitted_saturation(opposing: Values, critical_s: Values = 4.5, follow_s: V
     """
     not_negative(opposing=opposing)
     positive(critical_s=critical_s, follow_s=follow_s)
-    return _formulas.permitted_saturation(opposing, critical_s, follow_s)
+    # Nobody opposing is the limit, and a flow this small is there already.
+    flow = np.maximum(opposing, 1e-9) / 3600.0
+    return 3600.0 * flow * np.exp(-flow * critical_s) / -np.expm1(-flow * follow_s)
 
 
 def time_to_first_left(
@@ -93,7 +95,9 @@ def time_to_first_left(
     """
     not_negative(green_s=green_s, flow=flow, lost_s=lost_s)
     positive(cycle_s=cycle_s)
-    return _formulas.time_to_first_left(green_s, flow, cycle_s, lost_s, np.asarray(single_lane, float))
+    per_cycle = np.multiply(flow, cycle_s) / 3600.0
+    turns = np.where(single_lane, 0.860 * np.power(per_cycle, 0.629), 0.882 * np.power(per_cycle, 0.717))
+    return np.maximum(0.0, green_s * np.exp(-turns) - lost_s)
 
 
 def right_walk_factor(

@@ -59,7 +59,7 @@ def yellow(
     """
     positive(speed=speed, deceleration=deceleration)
     check("grade", grade, np.add(deceleration, np.multiply(gravity, grade)) > 0.0, "less steep downhill")
-    return _formulas.yellow(speed, grade, reaction_s, deceleration, gravity)
+    return np.add(reaction_s, np.divide(speed, 2.0 * np.asarray(deceleration) + 2.0 * np.multiply(gravity, grade)))
 
 
 def all_red(width: Values, length: Values, speed: Values) -> Values:
@@ -72,7 +72,7 @@ def all_red(width: Values, length: Values, speed: Values) -> Values:
     """
     not_negative(width=width, length=length)
     positive(speed=speed)
-    return _formulas.all_red(width, length, speed)
+    return np.divide(np.add(width, length), speed)
 
 
 def pedestrian_clearance(length: Values, speed: Values) -> Values:
