@@ -4,7 +4,6 @@ import numpy.typing as npt
 actuated_factor: np.ufunc
 akcelik_delay: np.ufunc
 geh: np.ufunc
-hcm_smoothing: np.ufunc
 heavy_grade_factor: np.ufunc
 incremental_delay: np.ufunc
 initial_queue_delay: np.ufunc
@@ -15,7 +14,6 @@ progression_factor: np.ufunc
 queueing_delay: np.ufunc
 random_delay: np.ufunc
 right_walk_factor: np.ufunc
-robertson_smoothing: np.ufunc
 service_level: np.ufunc
 shortest_cycle: np.ufunc
 speed_change_delay: np.ufunc

@@ -122,16 +122,6 @@ cdef double akcelik_delay(double x, double saturation, double green_s, double cy
     return delay
 
 
-@cython.ufunc
-cdef double robertson_smoothing(double travel_s, double friction, double share) noexcept nogil:
-    return 1.0 / (1.0 + friction * share * travel_s)
-
-
-@cython.ufunc
-cdef double hcm_smoothing(double running_s, double step_s) noexcept nogil:
-    return 1.0 / (1.0 + 0.138 * running_s + 0.315 / step_s)
-
-
 def disperse(const double[::1] flow not None, Py_ssize_t lag, double smoothing, double[::1] out not None):
     """Smooth a platoon; OUT: `out`, as long as `flow`."""
     cdef Py_ssize_t i

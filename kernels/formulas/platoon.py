@@ -19,14 +19,14 @@ def robertson_smoothing(travel_s: Values, friction: Values = 0.35, share: Values
         friction: a: 0.50, 0.35 and 0.25 for heavy, moderate and light friction.
     """
     not_negative(travel_s=travel_s, friction=friction)
-    return _formulas.robertson_smoothing(travel_s, friction, share)
+    return np.divide(1.0, 1.0 + np.multiply(friction, share) * np.asarray(travel_s))
 
 
 def hcm_smoothing(running_s: Values, step_s: Values = 1.0) -> Values:
     """Return F = 1/(1 + 0.138 t'R + 0.315/dt) (HCM eq. 30-11), t'R the running time in steps of `step_s` seconds."""
     not_negative(running_s=running_s)
     positive(step_s=step_s)
-    return _formulas.hcm_smoothing(running_s, step_s)
+    return np.divide(1.0, 1.0 + 0.138 * np.asarray(running_s) + np.divide(0.315, step_s))
 
 
 def disperse(flow: Values, lag: int, smoothing: float) -> npt.NDArray[np.float64]:

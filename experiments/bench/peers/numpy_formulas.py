@@ -114,16 +114,6 @@ def akcelik_delay(x: Values, saturation: Values, green_s: Values, cycle_s: Value
     return first + np.where(x > least, 900 * period_h * (over + root), 0.0)
 
 
-def robertson_smoothing(travel_s: Values, friction: Values, share: Values) -> Values:
-    """Return Robertson's F."""
-    return 1 / (1 + friction * share * travel_s)
-
-
-def hcm_smoothing(running_s: Values, step_s: Values) -> Values:
-    """Return HCM eq. 30-11."""
-    return 1 / (1 + 0.138 * running_s + 0.315 / step_s)
-
-
 def service_level(delay_s: Values, x: Values) -> Values:
     """Return HCM exhibit 19-8 as 0 to 5."""
     return np.where(x > 1, 5, np.searchsorted([10.0, 20.0, 35.0, 55.0, 80.0], delay_s))
@@ -183,10 +173,10 @@ def left_walk_factor(
 TWINS = {
     function.__name__: function
     for function in (
-        actuated_factor, akcelik_delay, geh, hcm_smoothing, heavy_grade_factor,
+        actuated_factor, akcelik_delay, geh, heavy_grade_factor,
         incremental_delay, initial_queue_delay, lane_width_factor, left_walk_factor, mixed_flow_factor,
         progression_factor, queueing_delay, random_delay, right_walk_factor,
-        robertson_smoothing, service_level, shortest_cycle, speed_change_delay, standing_queue, uniform_delay,
+        service_level, shortest_cycle, speed_change_delay, standing_queue, uniform_delay,
         uniform_queue, webster_cycle,
     )
 }  # fmt: skip
