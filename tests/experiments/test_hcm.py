@@ -101,6 +101,44 @@ def test_a_plan_file_is_analysed(capsys, tmp_path, junction):
     assert same == asked(capsys)["lane_groups"]
 
 
+def test_the_studys_best_plan_is_found_by_its_summary(capsys, study, tmp_path, junction):
+    from engine.plan import Plan
+    from engine.space import SpaceOptions, plan_space
+    from engine.sumo.programs import write_plan
+
+    space = plan_space(junction[1], SpaceOptions())
+    plan = space.decode(space.from_unit([1.0] + [0.5] * (space.n_dimensions - 1)))
+    rows = polars.read_parquet(study / "movements.parquet")
+    both = [rows.with_columns(role=polars.lit("training")), rows.with_columns(plan_id=polars.lit(plan.plan_id))]
+    for name, best in ((plan.plan_id, plan), ("baseline", Plan(space.programs))):
+        folder = tmp_path / name
+        folder.mkdir()
+        polars.concat(both).write_parquet(folder / "movements.parquet")
+        write_plan(best, folder / "best.add.xml")
+        (folder / "summary.json").write_text(json.dumps({"scenario": "junction", "best": {"plan_id": name}}))
+        summary = asked(capsys, f"study={folder}", "plan=best")
+        assert summary["plan_id"] == name
+        assert summary["lane_groups"][0]["cycle_s"] == best.programs[0].cycle_s
+        role = "training" if name == "baseline" else "run"
+        assert any(f"({role})" in note for note in summary["notes"])
+
+
+def test_signals_without_fixed_times_are_named(capsys, tmp_path, junction):
+    scenario, network = junction
+    states = [phase.state for phase in network.signals[0].program.phases]
+    phases = "".join(f'<phase duration="20" minDur="5" maxDur="30" state="{state}"/>' for state in states)
+    (tmp_path / "actuated.add.xml").write_text(
+        f'<additional><tlLogic id="C" type="actuated" programID="a">{phases}</tlLogic></additional>'
+    )
+    (tmp_path / "my.sumocfg").write_text(
+        f'<configuration><net-file value="{scenario.net}"/><route-files value="{scenario.routes[0]}"/>'
+        '<additional-files value="actuated.add.xml"/><begin value="27000"/><end value="27900"/></configuration>'
+    )
+    assert cli.main(["hcm", "scenario=sumo", f"scenario.sumocfg={tmp_path / 'my.sumocfg'}"]) == 2
+    said = capsys.readouterr().err
+    assert "has no signal with a fixed-time program: 'C': its program is of type actuated" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
