@@ -183,7 +183,11 @@ def test_an_open_road_delays_nobody(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("x", [0.6, 0.8])
 def test_random_arrivals_wait_as_webster_and_the_manual_say(x, tmp_path):
-    """Poisson arrivals, an hour, 8 seeds: d1 + d2 and Webster's delay within 12 %."""
+    """Poisson arrivals, an hour, 8 seeds: Webster's delay within 8 %, the manual's d1 + d2 within 12 % and above.
+
+    Both take arrivals to be quite random; on one lane cars keep the headway of saturation, and queues are a little
+    shorter for it. The manual's d2 is the larger of the two.
+    """
     flow = x * CAPACITY
     how = (0, f'begin="0" end="3600" period="exp({flow / 3600.0:.6f})"')
     results = run(
@@ -194,5 +198,5 @@ def test_random_arrivals_wait_as_webster_and_the_manual_say(x, tmp_path):
     manual_s = f.control_delay(flow, CAPACITY, EFFECTIVE_S, CYCLE_S, period_h=1.0)
     webster_s = f.webster_delay(flow, SATURATION, EFFECTIVE_S / CYCLE_S, CYCLE_S)
     print(f"x {x}: simulated {delay_s:.2f} s, manual {manual_s:.2f} s, Webster {webster_s:.2f} s")
-    assert delay_s == pytest.approx(webster_s, rel=0.12)
-    assert delay_s == pytest.approx(manual_s, rel=0.12)
+    assert delay_s == pytest.approx(webster_s, rel=0.08)
+    assert 0.88 * manual_s <= delay_s <= manual_s
