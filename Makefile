@@ -17,7 +17,7 @@ $(VENV)/.installed: constraints.txt pyproject.toml setup.py $(COMPILED)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) setuptools cython numpy eclipse-sumo
 	$(PIP) --no-build-isolation --editable '.[benchmarks,dev]'
-	$(PIP) --no-deps atspm  # for the controller's log inside it; its code is never imported
+	$(PIP) --no-deps atspm utdf2gmns  # for the controller's log and the UTDF file in them; their code is never imported
 	touch $@
 
 demo: setup

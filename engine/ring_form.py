@@ -140,9 +140,7 @@ def _form(program: Program, links: Sequence[Link], greens: Mapping[int, _Green])
     phases.sort(key=lambda phase: (phase.barrier, phase.ring, phase.position))
     phases = [dataclasses.replace(phase, min_split_s=min(phase.needed_s, phase.split_s)) for phase in phases]
     reference = _references(phases)
-    timing = RingTiming(
-        program.signal, program.cycle_s, 0.0, OffsetReference.LAST_GREEN, reference, tuple(phases), ()
-    )
+    timing = RingTiming(program.signal, program.cycle_s, 0.0, OffsetReference.LAST_GREEN, reference, tuple(phases), ())
     trouble = problems(timing)
     if trouble:
         raise InputError(f"as rings, {trouble[0]}")

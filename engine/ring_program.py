@@ -68,9 +68,7 @@ def whole_seconds(timing: RingTiming) -> tuple[RingTiming, str]:
             grown.append(phase.number)
         dont_walk_s = None if phase.dont_walk_s is None else _up(phase.dont_walk_s)
         phases.append(
-            dataclasses.replace(
-                phase, green_s=green_s, yellow_s=yellow_s, all_red_s=all_red_s, dont_walk_s=dont_walk_s
-            )
+            dataclasses.replace(phase, green_s=green_s, yellow_s=yellow_s, all_red_s=all_red_s, dont_walk_s=dont_walk_s)
         )
     rounded = dataclasses.replace(timing, cycle_s=_nearest(timing.cycle_s), phases=tuple(phases))
     offset_s = (_nearest(timing.begins_s) + rounded.reference_s) % rounded.cycle_s
@@ -121,14 +119,12 @@ def walks(timing: RingTiming, services: Mapping[int, Service], links: Sequence[L
     return found
 
 
-def ring_program(
-    timing: RingTiming, wiring: Wiring, links: Sequence[Link], min_green_s: float = 5.0
-) -> Program:
+def ring_program(timing: RingTiming, wiring: Wiring, links: Sequence[Link], min_green_s: float = 5.0) -> Program:
     """Return the program that shows what the timing does.
 
     A link keeps its green from one of its phases to the next where the one begins as the other ends (an overlap), unless
-    it loses the right of way by that. A crossing has green from its phase's begin until don't walk has to flash (rest in walk); while it flashes, SUMO's
-    pedestrians see red and finish crossing.
+    it loses the right of way by that. A crossing has green from its phase's begin until don't walk has to flash (rest in
+    walk); while it flashes, SUMO's pedestrians see red and finish crossing.
 
     Args:
         timing: in whatever unit of time it is; see `whole_seconds`.
@@ -196,7 +192,9 @@ class _Show:
         for link in links:
             self._links.setdefault(link.index, []).append(link)
         self._foes = {index: set().union(*(link.foes for link in of)) for index, of in self._links.items()}
-        self._turns = {index: min((link.turn for link in of), key=RANK.__getitem__) for index, of in self._links.items()}
+        self._turns = {
+            index: min((link.turn for link in of), key=RANK.__getitem__) for index, of in self._links.items()
+        }
 
     def edges_s(self) -> list[float]:
         """Return every moment at which something may change, seconds in [0, cycle), ascending."""

@@ -44,6 +44,7 @@ def test_the_wheel_holds_what_it_needs_and_no_more(wheel):
         "conf/scenario/cologne8.yaml",
         "scenarios/junction/builtin/junction.yaml",
         "scenarios/junction/builtin/counts.csv",
+        "engine/formats/plan.schema.json",
         "experiments/report/page.html.j2",
         "experiments/report/page.css",
         "experiments/report/page.js",

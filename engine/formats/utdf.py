@@ -92,14 +92,11 @@ class Utdf:
 
 def decode_utdf(data: bytes) -> tuple[str, str]:
     """Return a file's text and the encoding that gives its bytes back."""
-    if data.startswith(b"\xef\xbb\xbf"):
-        encodings = ("utf-8-sig", "latin-1")
-    else:
-        encodings = ("utf-8", "latin-1")
+    encoding = "utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8"
     try:
-        return data.decode(encodings[0]), encodings[0]
+        return data.decode(encoding), encoding
     except UnicodeDecodeError:
-        return data.decode(encodings[1]), encodings[1]
+        return data.decode("latin-1"), "latin-1"
 
 
 def read_utdf(path: Path) -> Utdf:

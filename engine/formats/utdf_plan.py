@@ -139,9 +139,8 @@ def _directions(node: NodeTiming, signal: Signal, given: Mapping[str, str]) -> d
             )
     found = {name: direction for direction, name in given.items()}
     for name in names:
-        direction = DIRECTIONS.get(name)
-        if name not in found and direction and direction not in found.values():
-            found[name] = direction
+        if name not in found and name in DIRECTIONS and DIRECTIONS[name] not in found.values():
+            found[name] = DIRECTIONS[name]
     there = {movement.rstrip("2")[:-1] for movement in node.movements}
     for name in names:
         if found.get(name) not in there:

@@ -244,8 +244,12 @@ def _notes(
     for number in range(1, 8):
         other = next(iter(plan.get(f"Node {number}", {}).values()), None)
         if other is not None and other.number(0.0):
-            notes.append(f"node {timing.signal} also runs the signal at node {other.text}, which gets no plan from here")
-    lost = [name for name in UNUSED if any(cell.text.strip() not in ("", "0") for cell in records.get(name, {}).values())]
+            notes.append(
+                f"node {timing.signal} also runs the signal at node {other.text}, which gets no plan from here"
+            )
+    lost = [
+        name for name in UNUSED if any(cell.text.strip() not in ("", "0") for cell in records.get(name, {}).values())
+    ]
     if kind and lost:
         notes.append(f"node {timing.signal}: a fixed-time plan does not hold {', '.join(lost)}")
     differing = _starts_differ(timing, records)

@@ -62,7 +62,9 @@ def plan_utdf(plan: Plan, network: Network) -> tuple[Utdf, list[str]]:
         nodes.append(node)
         if differing:
             names = sorted({link.movement for link in signal.links if link.index in differing})
-            notes.append(f"signal '{signal.id}': between stages {', '.join(names)} shows another colour than in the plan")
+            notes.append(
+                f"signal '{signal.id}': between stages {', '.join(names)} shows another colour than in the plan"
+            )
     if not nodes:
         raise InputError(f"no signal of the plan can be written as UTDF: {notes[0] if notes else 'it sets no signal'}.")
     notes.append("UTDF has no longest green of a stage, and a least green only as far as it is a phase's")
@@ -157,7 +159,12 @@ def phase_records(timing: RingTiming) -> dict[str, dict[int, str]]:
         n, start_s, green_s = p.number, starts[p.number], greens[p.number]
         # The 170 controller's yield point is where don't walk starts to flash, in the phases that are held to it.
         flashing_s = (p.dont_walk_s or 0.0) if p.recall is Recall.MAXIMUM else 0.0
-        moments = {"Start": 0.0, "End": p.yellow_s + p.all_red_s + green_s, "Yield": green_s, "Yield170": green_s - flashing_s}
+        moments = {
+            "Start": 0.0,
+            "End": p.yellow_s + p.all_red_s + green_s,
+            "Yield": green_s,
+            "Yield170": green_s - flashing_s,
+        }
         put("BRP", n, p.barrier * 100 + p.ring * 10 + p.position)
         put("MinGreen", n, p.min_green_s)
         put("MaxGreen", n, p.green_s)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,21 @@ from defusedxml.common import DefusedXmlException
 
 from engine.errors import InputError, nearest
 from engine.files import write_text
-from engine.network import Network
-from engine.plan import Plan
+from engine.network import Network, Signal
+from engine.plan import Plan, Program
 from engine.stages import NetPhase, NetProgram, stage_program
 
-__all__ = ["in_force", "parse_xml", "plan_xml", "read_plan", "write_plan"]
+__all__ = [
+    "fixed_time",
+    "in_force",
+    "net_programs",
+    "parse_xml",
+    "plan_xml",
+    "program_lines",
+    "read_plan",
+    "seconds",
+    "write_plan",
+]
 
 ENTITIES = {'"': "&quot;"}
 
@@ -79,19 +88,19 @@ def _program(element: Any, path: Path) -> NetProgram:
             reason = "its phases name their followers"
         phases.append(
             NetPhase(
-                _seconds(
-                    phase.get("duration"), where, "duration", default=_seconds(phase.get("minDur"), where, "minDur", 0)
+                seconds(
+                    phase.get("duration"), where, "duration", default=seconds(phase.get("minDur"), where, "minDur", 0)
                 ),
                 phase.get("state", ""),
-                None if phase.get("minDur") is None else _seconds(phase.get("minDur"), where, "minDur"),
-                None if phase.get("maxDur") is None else _seconds(phase.get("maxDur"), where, "maxDur"),
+                None if phase.get("minDur") is None else seconds(phase.get("minDur"), where, "minDur"),
+                None if phase.get("maxDur") is None else seconds(phase.get("maxDur"), where, "maxDur"),
                 _stage(phase.get("name", "")),
             )
         )
     offset_s = (
         0.0
         if element.get("offset") == "begin"
-        else _seconds(element.get("offset"), f"'{path}': signal '{signal}'", "offset", 0)
+        else seconds(element.get("offset"), f"'{path}': signal '{signal}'", "offset", 0)
     )
     if element.get("offset") == "begin":
         reason = reason or "its offset follows the simulation's begin"
@@ -100,7 +109,12 @@ def _program(element: Any, path: Path) -> NetProgram:
     )
 
 
-def _seconds(text: str | None, where: str, name: str, default: float | None = None) -> float:
+def seconds(text: str | None, where: str, name: str, default: float | None = None) -> float:
+    """Return a time as SUMO writes it, seconds or h:m:s, in seconds.
+
+    Raises:
+        InputError: it is no time, or is missing and has no default; the message begins with `where` and `name`.
+    """
     if text is None:
         if default is not None:
             return default
@@ -131,22 +145,28 @@ def plan_xml(plan: Plan) -> str:
     """Return a plan as the text of a SUMO additional file: only tlLogic, under a programID of its own."""
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<additional>"]
     for program in plan.programs:
-        lines.append(
-            f'    <tlLogic id={quoteattr(program.signal, ENTITIES)} type="static" '
-            f'programID="greensplit-{plan.plan_id}" offset="{_number(program.offset_s)}">'
-        )
-        for phase in program.phases:
-            name, bounds = "intergreen", ""
-            if phase.stage >= 0:
-                name = f"stage {phase.stage}"
-                low, high = program.min_green_s[phase.stage], program.max_green_s[phase.stage]
-                bounds = f' minDur="{_number(low)}" maxDur="{_number(high)}"'
-            lines.append(
-                f'        <phase duration="{_number(phase.duration_s)}" state="{phase.state}" name="{name}"{bounds}/>'
-            )
-        lines.append("    </tlLogic>")
+        lines += program_lines(program, f"greensplit-{plan.plan_id}")
     lines.append("</additional>")
     return "\n".join(lines) + "\n"
+
+
+def program_lines(program: Program, program_id: str) -> list[str]:
+    """Return the lines of one tlLogic; `stage_program` finds the same stages and bounds again in them."""
+    lines = [
+        f'    <tlLogic id={quoteattr(program.signal, ENTITIES)} type="static" '
+        f'programID={quoteattr(program_id, ENTITIES)} offset="{_number(program.offset_s)}">'
+    ]
+    for phase in program.phases:
+        name, bounds = "intergreen", ""
+        if phase.stage >= 0:
+            name = f"stage {phase.stage}"
+            low, high = program.min_green_s[phase.stage], program.max_green_s[phase.stage]
+            bounds = f' minDur="{_number(low)}" maxDur="{_number(high)}"'
+        lines.append(
+            f'        <phase duration="{_number(phase.duration_s)}" state="{phase.state}" name="{name}"{bounds}/>'
+        )
+    lines.append("    </tlLogic>")
+    return lines
 
 
 def write_plan(plan: Plan, path: Path) -> None:
@@ -160,33 +180,48 @@ def read_plan(path: Path, network: Network, min_green_s: float = 5.0) -> Plan:
     Raises:
         InputError: no tlLogic in it, an unknown signal, a state of the wrong length, or no fixed-time program.
     """
-    found: dict[str, list[NetProgram]] = defaultdict(list)
-    for element in parse_xml(path).iter("tlLogic"):
-        raw = _program(element, path)
-        found[raw.signal].append(raw)
+    found = net_programs(path)
     if not found:
         raise InputError(f"'{path}' holds no tlLogic. A plan is a SUMO additional file with fixed-time programs.")
     known = {signal.id: signal for signal in network.signals}
     programs = []
-    for signal_id in sorted(found):
+    for signal_id in sorted({raw.signal for raw in found}):
         if signal_id not in known:
             raise InputError(
                 f"'{path}': the network has no signal '{signal_id}'.{nearest(signal_id, known)} "
                 f"Its signals are {_listed(sorted(known))}."
             )
-        raw, signal = found[signal_id][-1], known[signal_id]
-        width = 1 + max(link.index for link in signal.links)
-        for i, phase in enumerate(raw.phases):
-            if len(phase.state) < width:
-                raise InputError(
-                    f"'{path}': signal '{signal_id}', phase {i}: state '{phase.state}' has {len(phase.state)} letters, "
-                    f"the signal has {width} links. Give one letter for each link."
-                )
-        program, reason = stage_program(raw, signal.links, min_green_s)
-        if program is None:
-            raise InputError(f"'{path}': signal '{signal_id}' cannot be taken as fixed-time: {reason}.")
-        programs.append(program)
+        last = [raw for raw in found if raw.signal == signal_id][-1]
+        programs.append(fixed_time(last, known[signal_id], path, min_green_s))
     return Plan(tuple(programs))
+
+
+def net_programs(path: Path) -> list[NetProgram]:
+    """Return every tlLogic in a file, in the file's order.
+
+    Raises:
+        InputError: the file is missing or no XML, or a program's times are none.
+    """
+    return [_program(element, path) for element in parse_xml(path).iter("tlLogic")]
+
+
+def fixed_time(raw: NetProgram, signal: Signal, path: Path, min_green_s: float) -> Program:
+    """Return a file's program as a fixed-time program of its signal.
+
+    Raises:
+        InputError: a state is too short for the signal, or the program is not fixed-time.
+    """
+    width = 1 + max(link.index for link in signal.links)
+    for i, phase in enumerate(raw.phases):
+        if len(phase.state) < width:
+            raise InputError(
+                f"'{path}': signal '{signal.id}', phase {i}: state '{phase.state}' has {len(phase.state)} letters, "
+                f"the signal has {width} links. Give one letter for each link."
+            )
+    program, reason = stage_program(raw, signal.links, min_green_s)
+    if program is None:
+        raise InputError(f"'{path}': signal '{signal.id}' cannot be taken as fixed-time: {reason}.")
+    return program
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:
