@@ -230,6 +230,8 @@ def _two_rings(program: Program, links: Sequence[Link]) -> Iterator[dict[int, _G
     roads = _roads(links)
     if roads is None:
         return
+    # By convention 2 and 6 are the main road: the one with more lanes through the junction.
+    roads = sorted(roads, key=lambda road: -sum(link.approach in road for link in links))
     for main, cross in (roads, roads[::-1]):
         numbers = dict(zip((2, 6), main, strict=False)) | dict(zip((4, 8), cross, strict=False))
         lefts = {5: numbers.get(2), 1: numbers.get(6), 7: numbers.get(4), 3: numbers.get(8)}
@@ -241,7 +243,7 @@ def _two_rings(program: Program, links: Sequence[Link]) -> Iterator[dict[int, _G
             yield {number: dataclasses.replace(green, approach=own[number] or "") for number, green in found.items()}
 
 
-def _roads(links: Sequence[Link]) -> tuple[list[str], list[str]] | None:
+def _roads(links: Sequence[Link]) -> list[list[str]] | None:
     """Return the approaches of two roads, each at most two that face each other; `None` where they are not of that kind."""
     approaches = sorted(
         {link.approach for link in links if link.kind == "vehicle"}, key=lambda name: (_point(name), name)
@@ -257,7 +259,7 @@ def _roads(links: Sequence[Link]) -> tuple[list[str], list[str]] | None:
         if best:
             left.remove(best)
         roads.append([one, best] if best else [one])
-    return (roads[0], roads[1] if len(roads) > 1 else []) if len(roads) <= 2 else None
+    return [*roads, []][:2] if len(roads) <= 2 else None
 
 
 def _point(approach: str) -> int:

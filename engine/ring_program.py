@@ -13,7 +13,7 @@ from engine.plan import Program
 from engine.rings import RingTiming
 from engine.stages import NetPhase, NetProgram, stage_program
 
-__all__ = ["Service", "Wiring", "ring_program", "walks", "whole_seconds"]
+__all__ = ["Service", "Wiring", "ring_program", "shared_greens", "walks", "whole_seconds"]
 
 RANK = {"uturn": 0, "left": 1, "right": 2, "through": 3, "crossing": 4}
 """Of two conflicting greens the lower one gives way: left turns to oncoming traffic, turning traffic to pedestrians."""
@@ -91,8 +91,9 @@ def walks(timing: RingTiming, services: Mapping[int, Service], links: Sequence[L
     """Return the phases with whose walk each crossing goes, by the crossing's index; empty where it goes with none.
 
     A crossing goes with the through movement whose right turn drives over it: in ring-and-barrier timing the walk of a
-    phase is for the crossing on its right. Where no phase is of that kind, any will do whose through traffic it is
-    clear of.
+    phase is for the crossing on its right. Where that phase has no walk, the crossing has none: with the through traffic
+    from the other side it would meet the left turns that are protected beside it. Only where no phase is of that kind,
+    any will do whose through traffic it is clear of.
     """
     kinds: dict[int, set[str]] = {}
     approaches: dict[int, set[str]] = {}
@@ -107,7 +108,7 @@ def walks(timing: RingTiming, services: Mapping[int, Service], links: Sequence[L
         for phase in timing.phases:
             service = services.get(phase.number, Service())
             through = {index for index in service.protected if "through" in kinds[index]}
-            if not phase.walk_s or not service.protected or through & foes[crossing]:
+            if not service.protected or through & foes[crossing]:
                 continue
             beside = set().union(*(approaches[index] for index in through)) if through else set()
             right = any(
@@ -115,8 +116,24 @@ def walks(timing: RingTiming, services: Mapping[int, Service], links: Sequence[L
             )
             clear.append((2 if right else 1 if through else 0, phase.number))
         best = max((how for how, _ in clear), default=0)
-        found[crossing] = tuple(number for how, number in clear if how == best)
+        fit = [number for how, number in clear if how == best and timing.phase(number).walk_s]
+        found[crossing] = tuple(fit)
     return found
+
+
+def shared_greens(timing: RingTiming, program: Program) -> list[int]:
+    """Return the phases whose green takes more than one interval of the program, so that no stage has their least green."""
+    starts, greens = timing.starts_s(), timing.greens_s()
+    edges = []
+    at_s = program.offset_s - timing.begins_s
+    for phase in program.phases:
+        edges.append(at_s)
+        at_s += phase.duration_s
+    return [
+        number
+        for number, green_s in greens.items()
+        if any(1e-6 < (edge_s - starts[number] + 1e-9) % timing.cycle_s < green_s - 1e-6 for edge_s in edges)
+    ]
 
 
 def ring_program(timing: RingTiming, wiring: Wiring, links: Sequence[Link], min_green_s: float = 5.0) -> Program:

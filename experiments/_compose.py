@@ -22,6 +22,8 @@ CONFIGS: dict[str, type] = {
     "report": schema.ReportCommandConfig,
     "measures": schema.MeasuresConfig,
     "hcm": schema.HcmConfig,
+    "import": schema.ImportConfig,
+    "export": schema.ExportConfig,
 }
 """The configuration of each command that has one; its YAML is ``conf/<command>.yaml``."""
 

@@ -66,7 +66,7 @@ COMMANDS = {
         keys=(
             *SCENARIO_KEYS,
             ("seed=1", "SUMO's seed"),
-            ("plan=baseline", "the plan in the net, or the path of a plan file"),
+            ("plan=baseline", "the plan in the net, or a plan file: .add.xml, .json or a timing sheet (.csv)"),
             ("tripinfo=PATH", "also write SUMO's own record of every vehicle"),
             ("series_s=60", "with out=DIR: also write series.parquet, a row for each interval of so many seconds"),
             ("json=true", "print the measures as JSON"),
@@ -166,6 +166,42 @@ COMMANDS = {
             ("out=PATH", "also write them, as .parquet or .csv"),
         ),
         examples=("greensplit measures events.parquet detectors=detectors.csv out=measures.csv",),
+    ),
+    "import": Command(
+        "timings from another tool onto a scenario's network",
+        "experiments.import_timings",
+        path_key="file",
+        keys=(
+            *SCENARIO_KEYS,
+            ("map=NODE:SIGNAL,...", "with UTDF: which signal each node is; or a CSV file, see docs/formats.md"),
+            (
+                "whole_seconds=true",
+                "with UTDF: round times to whole seconds, yellow and all-red up; false keeps tenths",
+            ),
+            ("out=PATH", "where the plan goes; .add.xml, .json or .csv says in which format"),
+            ("json=true", "print what was done as JSON"),
+        ),
+        examples=(
+            "greensplit import office.csv scenario=cologne1 map=12:GS_cluster_357187_359543 out=plan.add.xml",
+            "greensplit import office.csv scenario=sumo scenario.sumocfg=my/network.sumocfg map=nodes.csv out=plan.json",
+        ),
+    ),
+    "export": Command(
+        "a plan for other tools: UTDF, timing sheet, JSON, SUMO",
+        "experiments.export_plan",
+        path_key="plan",
+        keys=(
+            ("PLAN", "a plan file, a study's folder (its best plan), or baseline: the plan in the net"),
+            *SCENARIO_KEYS,
+            ("format=FORMAT", "utdf, csv (timing sheet), sheet (a page to print), json, sumo; else as out ends"),
+            ("out=PATH", "where the file goes"),
+            ("json=true", "print what was done as JSON"),
+        ),
+        examples=(
+            "greensplit export baseline scenario=cologne8 format=sheet out=cologne8.html",
+            "greensplit export studies/first scenario=cologne1 format=utdf out=best-utdf.csv",
+            "greensplit export plan.add.xml scenario=cologne1 out=plan.json",
+        ),
     ),
     "scenarios": Command(
         "what can be run",

@@ -24,7 +24,9 @@ from engine.space import SpaceOptions
 
 __all__ = [
     "AttemptsConfig",
+    "ExportConfig",
     "HcmConfig",
+    "ImportConfig",
     "MeasuresConfig",
     "ObjectiveConfig",
     "OptimizeConfig",
@@ -407,6 +409,67 @@ class HcmConfig:
             raise InputError(f"study: there is no folder '{self.study}'. Check the path.")
         if self.plan not in (BASELINE, "best"):
             _there("plan", Path(self.plan))
+
+
+IMPORTED = (".xml", ".json", ".csv")
+"""What `import` can write, by how the file's name ends."""
+EXPORTED = {"sumo": ".xml", "json": ".json", "csv": ".csv", "sheet": ".html", "utdf": None}
+"""The formats of `export` and how the names of their files end, which stands in for `format`; UTDF has to be asked for."""
+
+
+@dataclass(frozen=True)
+class ImportConfig:
+    """`greensplit import`."""
+
+    scenario: ScenarioConfig
+    file: Path | None = path_field()  # noqa: RUF009  a field, not a value
+    map: str | None = path_field()
+    whole_seconds: bool = True
+    json: bool = False
+    out: Path | None = path_field()  # noqa: RUF009  a field, not a value
+
+    def __post_init__(self) -> None:
+        if self.file is None:
+            raise InputError("import needs a file. Say: greensplit import FILE scenario=NAME out=plan.add.xml")
+        _there("file", self.file)
+        if self.out is None:
+            raise InputError("out is missing: where the plan goes, as in out=plan.add.xml, plan.json or plan.csv.")
+        if self.out.suffix not in IMPORTED:
+            raise InputError(f"out='{self.out}' must end in {', '.join(IMPORTED[:-1])} or {IMPORTED[-1]}.")
+
+
+@dataclass(frozen=True)
+class ExportConfig:
+    """`greensplit export`."""
+
+    scenario: ScenarioConfig
+    plan: str | None = path_field()
+    format: str | None = None
+    json: bool = False
+    out: Path | None = path_field()  # noqa: RUF009  a field, not a value
+
+    def __post_init__(self) -> None:
+        if self.plan is None:
+            raise InputError(
+                f"export needs a plan: a plan file, a study's folder, or {BASELINE} for the plan in the net. "
+                "Say: greensplit export PLAN scenario=NAME format=csv out=plan.csv"
+            )
+        if self.plan != BASELINE and not Path(self.plan).exists():
+            raise InputError(f"there is no plan or study '{self.plan}'. Check the path.")
+        if self.out is None:
+            raise InputError("out is missing: where the file goes, as in out=plan.csv.")
+        if self.format is not None:
+            _one_of("format", self.format, tuple(EXPORTED))
+        elif self.out.suffix not in EXPORTED.values():
+            raise InputError(
+                f"the name of out='{self.out}' does not say which format. Give format={'|'.join(EXPORTED)}."
+            )
+
+    @property
+    def kind(self) -> str:
+        """The format: as asked for, or as the file's name ends."""
+        assert self.out is not None  # the configurations refuse to be without it
+        return self.format or next(kind for kind, suffix in EXPORTED.items() if suffix == self.out.suffix)
 
 
 NOT_IDENTIFYING = ("workers", "ray", "run", "report", "backend", "out", "json", "tripinfo")

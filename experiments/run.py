@@ -11,13 +11,14 @@ from typing import Any
 
 import scenarios
 from engine.files import write_text
+from engine.formats import PlanFile, read_any_plan
 from engine.ledger import StudyLock
 from engine.nursery import Nursery
 from engine.plan import BASELINE, Plan
 from engine.result import RunResult
 from engine.sumo.backends import settle
 from engine.sumo.options import plain_command
-from engine.sumo.programs import read_plan
+from engine.sumo.programs import write_plan
 from engine.tables import TABLES, movement_rows, result_row, run_rows, write_parquet
 from experiments import _folder
 from experiments._prepare import prepare
@@ -43,7 +44,16 @@ def main(config: RunConfig) -> int:
 def _simulate(config: RunConfig, folder: Path, keep: bool) -> None:
     began = time.monotonic()
     scenario, network = prepare(config.scenario, folder / "scenario", config.queue.max_m, config.measures)
-    plan = Plan(()) if config.plan == BASELINE else read_plan(Path(config.plan), network)
+    found = PlanFile(Plan(()), "sumo") if config.plan == BASELINE else read_any_plan(Path(config.plan), network)
+    plan, notes = found.plan, [*scenario.notes, *found.notes]
+    file: Path | None = None if plan.plan_id == BASELINE else Path(config.plan)
+    if file is not None and found.kind != "sumo":
+        # SUMO itself reads nothing but its own XML.
+        file = folder / "plan.add.xml" if keep else file.with_suffix(".add.xml")
+        if keep:
+            write_plan(plan, file)
+        else:
+            notes.append(f"the command names '{file}', which 'greensplit export {config.plan} out={file}' writes")
     with Nursery(scenario, network, settle(config.backend)) as nursery:
         tripinfo = config.tripinfo and config.tripinfo.absolute()
         result = nursery.run(plan, config.seed, tripinfo, config.series_s)
@@ -51,11 +61,9 @@ def _simulate(config: RunConfig, folder: Path, keep: bool) -> None:
         "scenario": scenario.name,
         "plan_id": plan.plan_id,
         "seed": config.seed,
-        "notes": list(scenario.notes),
+        "notes": notes,
         **result.network,
-        "command": " ".join(
-            plain_command(scenario, config.seed, None if plan.plan_id == BASELINE else Path(config.plan))
-        ),
+        "command": " ".join(plain_command(scenario, config.seed, file)),
         "wall_s": round(time.monotonic() - began, 2),
     }
     if keep:

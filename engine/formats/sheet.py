@@ -20,7 +20,7 @@ from engine.network import Network, Signal
 from engine.plan import Phase, Plan, Program
 from engine.stages import GREEN
 
-__all__ = ["COLUMNS", "interval_kind", "parse_sheet", "sheet_rows", "sheet_text"]
+__all__ = ["COLUMNS", "interval_kind", "movements", "parse_sheet", "sheet_rows", "sheet_text"]
 
 KINDS = ("green", "clearance", "yellow", "all_red")
 COLUMNS = (

@@ -10,7 +10,7 @@ from engine.formats.utdf import Utdf
 from engine.formats.utdf_timing import MovementPhases, NodeTiming, node_timings
 from engine.network import Network, Signal
 from engine.plan import Plan, Program
-from engine.ring_program import Service, Wiring, ring_program, walks, whole_seconds
+from engine.ring_program import Service, Wiring, ring_program, shared_greens, walks, whole_seconds
 
 __all__ = ["DIRECTIONS", "TURN_LETTERS", "NodeMap", "node_program", "utdf_plan"]
 
@@ -125,7 +125,14 @@ def node_program(
     if standing:
         names = ", ".join(dict.fromkeys(standing))
         notes.append(f"signal '{signal.id}': {names} has no walk in the file and stays red")
-    return ring_program(timing, wiring, signal.links, min_green_s), notes
+    program = ring_program(timing, wiring, signal.links, min_green_s)
+    shared = sorted(n for n in shared_greens(timing, program) if timing.phase(n).min_green_s > min_green_s)
+    if shared:
+        notes.append(
+            f"signal '{signal.id}': the least green of phase {', '.join(map(str, shared))} is more than one stage's, and is "
+            "not kept"
+        )
+    return program, notes
 
 
 def _directions(node: NodeTiming, signal: Signal, given: Mapping[str, str]) -> dict[str, str]:

@@ -10,13 +10,13 @@ from typing import Any
 from engine.files import write_text
 from engine.plan import BASELINE
 from experiments.report import charts, queues, search
+from experiments.report._templates import HERE, templates
 from experiments.report.comparison import Approach, approaches, direction, groups, measures
 from experiments.report.phases import SignalDiagrams, diagrams
 from experiments.report.study import StudyData, read_study
 
 __all__ = ["draw", "finding"]
 
-HERE = Path(__file__).parent
 # Plotly takes 4.8 MB. These limits keep the rest below a megabyte, however large the network; the page says where
 # something is left out, and the tables beside it in the folder have everything.
 SHOWN_PLANS = 200
@@ -35,14 +35,8 @@ def draw(folder: Path) -> Path:
     Raises:
         InputError: the folder is no study, its study has not ended, or a file in it is damaged.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  takes its time to import
-
     study = read_study(folder)
-    environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters.update(fixed=_fixed, direction=direction)
-    page = environment.get_template("page.html.j2").render(**_content(study), **_assets())
+    page = templates().get_template("page.html.j2").render(**_content(study), **_assets())
     path = folder / "report.html"
     write_text(path, page)
     return path
@@ -56,14 +50,6 @@ def _assets() -> dict[str, Any]:
     scripts = [plotly.offline.get_plotlyjs(), (HERE / "page.js").read_text(encoding="utf-8")]
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     return {"style": style, "scripts": scripts, "hashes": hashes}
-
-
-def _fixed(value: float | None, digits: int = 1, sign: bool = False) -> str:
-    """Return a number with thousands separators and a true minus sign; a dash where there is none."""
-    if value is None:
-        return "\N{EN DASH}"
-    rounded = round(value, digits) + 0.0  # no minus before a zero
-    return f"{rounded:{'+' if sign and rounded else ''},.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _content(study: StudyData) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from experiments.report.study import StudyData
 
-__all__ = ["Bar", "Diagram", "Row", "SignalDiagrams", "diagrams"]
+__all__ = ["Bar", "Diagram", "Row", "SignalDiagrams", "diagram", "diagrams"]
 
 STATES = {
     "G": ("green", "green"),
@@ -78,7 +78,7 @@ def diagrams(study: StudyData) -> list[SignalDiagrams]:
         if longest_s <= 0.0:
             continue
         links = study.summary["signals"].get(signal, {}).get("links", [])
-        result.append(SignalDiagrams(signal, tuple(_diagram(name, of, links, longest_s) for name, of in programs)))
+        result.append(SignalDiagrams(signal, tuple(diagram(name, of, links, longest_s) for name, of in programs)))
     return result
 
 
@@ -86,7 +86,15 @@ def _cycle_s(program: Mapping[str, Any]) -> float:
     return float(sum(phase[0] for phase in program["phases"]))
 
 
-def _diagram(plan: str, program: Mapping[str, Any], links: Sequence[Mapping[str, Any]], longest_s: float) -> Diagram:
+def diagram(plan: str, program: Mapping[str, Any], links: Sequence[Mapping[str, Any]], longest_s: float) -> Diagram:
+    """Return one plan of one signal.
+
+    Args:
+        plan: what it is called.
+        program: offset and phases, as `experiments._summary.programs` has them.
+        links: index and movement of each link, as `experiments._summary.signals` has them.
+        longest_s: the cycle that the full width stands for, seconds.
+    """
     phases, cycle_s = program["phases"], _cycle_s(program)
     greens_s: dict[int, float] = {}
     for seconds, _, stage in phases:

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from engine.statistics import paired_interval
+from experiments.report._templates import fixed
 from experiments.report.charts import plain
 from experiments.report.comparison import approaches, direction, groups, measures
-from experiments.report.page import _fixed, _gains
+from experiments.report.page import _gains
 from experiments.report.phases import diagrams
 from experiments.report.queues import _binned, queue_times
 from experiments.report.study import read_study
@@ -128,7 +129,7 @@ def test_directions(name, word):
     ],
 )
 def test_numbers(value, digits, sign, text):
-    assert _fixed(value, digits, sign) == text
+    assert fixed(value, digits, sign) == text
 
 
 def test_labels_of_charts_hold_no_markup():
