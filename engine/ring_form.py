@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from engine.errors import InputError
 from engine.network import Link
 from engine.plan import Phase, Program
-from engine.ring_program import COMPASS, Service, Wiring, ring_program
+from engine.ring_program import COMPASS, Service, Wiring, crossings, ring_program
 from engine.rings import OffsetReference, Recall, RingPhase, RingTiming, problems
 from engine.stages import GREEN, WALK_S
 
@@ -43,6 +44,7 @@ class _Green:
         intervals: the indices of the program's intervals in which it is green.
         yellow_s, all_red_s: seconds.
         approach: whose movement it is; empty where it is not one approach's.
+        left: whether it is that approach's left turns, or its other movements.
     """
 
     place: tuple[int, int, int]
@@ -50,6 +52,7 @@ class _Green:
     yellow_s: float
     all_red_s: float
     approach: str = ""
+    left: bool = False
 
 
 def ring_form(program: Program, links: Sequence[Link]) -> tuple[RingForm | None, str]:
@@ -114,14 +117,15 @@ def _form(program: Program, links: Sequence[Link], greens: Mapping[int, _Green])
     """Return the form with these phases; whether it shows the same is for the caller to see."""
     states = [phase.state for phase in program.phases]
     begins_s = [sum(phase.duration_s for phase in program.phases[:i]) for i in range(len(states))]
-    crossings = {link.index for link in links if link.kind == "pedestrian"}
-    vehicles = {link.index for link in links} - crossings
+    vehicles = {link.index for link in links if link.kind == "vehicle"}
     always = frozenset(index for index in vehicles if all(state[index] in GREEN for state in states))
     on_red = frozenset(index for index in vehicles if any(state[index] == "s" for state in states))
+    services = _services(states, links, greens, vehicles - always)
+    beside = crossings(services, links)
     phases = []
     for number, green in greens.items():
         green_s = sum(program.phases[i].duration_s for i in green.intervals)
-        walk_s, dont_walk_s = _walk(program, crossings, green, green_s)
+        walk_s, dont_walk_s = _walk(program, [c for c, of in beside.items() if number in of], green, green_s)
         phases.append(
             RingPhase(
                 number,
@@ -149,20 +153,27 @@ def _form(program: Program, links: Sequence[Link], greens: Mapping[int, _Green])
     begins_s_clock = program.offset_s + begins_s[first]
     return RingForm(
         dataclasses.replace(timing, offset_s=round((begins_s_clock + timing.reference_s) % program.cycle_s, 3)),
-        Wiring(_services(states, links, greens, vehicles - always), always, on_red),
+        Wiring(services, always, on_red),
     )
 
 
 def _services(
     states: Sequence[str], links: Sequence[Link], greens: Mapping[int, _Green], indices: Iterable[int]
 ) -> dict[int, Service]:
-    """Return the links of each phase: for every link as few phases as have all its green, its own approach's first."""
-    approaches = {link.index: link.approach for link in links}
+    """Return the links of each phase: for every link as few phases as have all its green, its own movement's first."""
+    of_link = {link.index: link for link in links}
+
+    def strangeness(index: int, number: int) -> tuple[int, int]:
+        green, link = greens[number], of_link[index]
+        if green.approach != link.approach:
+            return 2, number
+        return int(green.left != (link.turn in ("left", "uturn"))), number
+
     protected: dict[int, set[int]] = {number: set() for number in greens}
     permitted: dict[int, set[int]] = {number: set() for number in greens}
     for index in indices:
         covered: set[int] = set()
-        for number in sorted(greens, key=lambda n, i=index: (greens[n].approach != approaches[i], n)):  # type: ignore[misc]
+        for number in sorted(greens, key=functools.partial(strangeness, index)):
             shown = {states[i][index] for i in greens[number].intervals}
             if shown <= set(GREEN) and not set(greens[number].intervals) <= covered:
                 (protected if "G" in shown else permitted)[number].add(index)
@@ -187,14 +198,13 @@ def _least_green(program: Program, green: _Green) -> float:
     return min(least_s, sum(program.phases[i].duration_s for i in green.intervals))
 
 
-def _walk(program: Program, crossings: set[int], green: _Green, green_s: float) -> tuple[float | None, float | None]:
-    """Return walk and don't walk of a phase: from the crossing that begins with it and is green longest."""
+def _walk(program: Program, indices: Sequence[int], green: _Green, green_s: float) -> tuple[float | None, float | None]:
+    """Return walk and don't walk of a phase: from that of its crossings which begins with it and is green longest."""
     longest_s = 0.0
     before = program.phases[green.intervals[0] - 1].state
-    for index in crossings:
+    for index in indices:
         lengths = [program.phases[i].duration_s for i in green.intervals if program.phases[i].state[index] in GREEN]
-        begins = program.phases[green.intervals[0]].state[index] in GREEN and before[index] not in GREEN
-        if begins:
+        if program.phases[green.intervals[0]].state[index] in GREEN and before[index] not in GREEN:
             longest_s = max(longest_s, sum(lengths))
     if not longest_s:
         return None, None
@@ -240,7 +250,10 @@ def _two_rings(program: Program, links: Sequence[Link]) -> Iterator[dict[int, _G
         found = _ring_greens(program, movements)
         if found:
             own = numbers | lefts
-            yield {number: dataclasses.replace(green, approach=own[number] or "") for number, green in found.items()}
+            yield {
+                number: dataclasses.replace(green, approach=own[number] or "", left=number in lefts)
+                for number, green in found.items()
+            }
 
 
 def _roads(links: Sequence[Link]) -> list[list[str]] | None:

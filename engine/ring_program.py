@@ -13,7 +13,7 @@ from engine.plan import Program
 from engine.rings import RingTiming
 from engine.stages import NetPhase, NetProgram, stage_program
 
-__all__ = ["Service", "Wiring", "ring_program", "shared_greens", "walks", "whole_seconds"]
+__all__ = ["Service", "Wiring", "crossings", "ring_program", "shared_greens", "walks", "whole_seconds"]
 
 RANK = {"uturn": 0, "left": 1, "right": 2, "through": 3, "crossing": 4}
 """Of two conflicting greens the lower one gives way: left turns to oncoming traffic, turning traffic to pedestrians."""
@@ -88,7 +88,15 @@ def _nearest(value: float) -> float:
 
 
 def walks(timing: RingTiming, services: Mapping[int, Service], links: Sequence[Link]) -> dict[int, tuple[int, ...]]:
-    """Return the phases with whose walk each crossing goes, by the crossing's index; empty where it goes with none.
+    """Return the phases with whose walk each crossing goes, by the crossing's index; empty where it goes with none."""
+    return {
+        crossing: tuple(number for number in beside if timing.phase(number).walk_s)
+        for crossing, beside in crossings(services, links).items()
+    }
+
+
+def crossings(services: Mapping[int, Service], links: Sequence[Link]) -> dict[int, tuple[int, ...]]:
+    """Return the phases that each crossing belongs to, by the crossing's index.
 
     A crossing goes with the through movement whose right turn drives over it: in ring-and-barrier timing the walk of a
     phase is for the crossing on its right. Where that phase has no walk, the crossing has none: with the through traffic
@@ -104,20 +112,17 @@ def walks(timing: RingTiming, services: Mapping[int, Service], links: Sequence[L
         foes.setdefault(link.index, set()).update(link.foes)
     found = {}
     for crossing in sorted({link.index for link in links if link.kind == "pedestrian"}):
+        over = {index for index in foes[crossing] if index in kinds}
         clear: list[tuple[int, int]] = []
-        for phase in timing.phases:
-            service = services.get(phase.number, Service())
+        for number, service in services.items():
             through = {index for index in service.protected if "through" in kinds[index]}
-            if not service.protected or through & foes[crossing]:
+            if not service.protected or through & over:
                 continue
-            beside = set().union(*(approaches[index] for index in through)) if through else set()
-            right = any(
-                "right" in kinds[index] and approaches[index] & beside for index in foes[crossing] if index in kinds
-            )
-            clear.append((2 if right else 1 if through else 0, phase.number))
+            beside = set().union(*(approaches[index] for index in through))
+            right = any("right" in kinds[index] and approaches[index] & beside for index in over)
+            clear.append((2 if right else 1 if through else 0, number))
         best = max((how for how, _ in clear), default=0)
-        fit = [number for how, number in clear if how == best and timing.phase(number).walk_s]
-        found[crossing] = tuple(fit)
+        found[crossing] = tuple(number for how, number in clear if how == best)
     return found
 
 

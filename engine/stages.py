@@ -68,7 +68,9 @@ def stage_program(raw: NetProgram, links: Sequence[Link], min_green_s: float) ->
         return None, "its phases differ in length"
     stages = _stage_numbers(raw.phases, _crossings(links), min_green_s)
     phases = tuple(Phase(phase.duration_s, phase.state, stage) for phase, stage in zip(raw.phases, stages, strict=True))
-    bounds = [_bounds(raw.phases, stages, i, links, min_green_s) for i, stage in enumerate(stages) if stage >= 0]
+    # A plan that we wrote may have a stage in several intervals, and stages in any order: one pair of bounds for each.
+    first = {stage: i for i, stage in reversed(list(enumerate(stages))) if stage >= 0}
+    bounds = [_bounds(raw.phases, stages, first[stage], links, min_green_s) for stage in sorted(first)]
     program = Program(
         raw.signal,
         phases,
