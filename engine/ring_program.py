@@ -127,18 +127,27 @@ def crossings(services: Mapping[int, Service], links: Sequence[Link]) -> dict[in
 
 
 def shared_greens(timing: RingTiming, program: Program) -> list[int]:
-    """Return the phases whose green takes more than one interval of the program, so that no stage has their least green."""
+    """Return the phases whose green is not that of one stage and fixed intervals, so that nothing holds their least green."""
+    return [number for number, stages in _stages_of(timing, program).items() if len(stages) != 1 or None in stages]
+
+
+def _stages_of(timing: RingTiming, program: Program) -> dict[int, dict[int | None, float]]:
+    """Return the stages within each phase's green with their seconds; `None` stands for one that goes beyond it."""
     starts, greens = timing.starts_s(), timing.greens_s()
-    edges = []
+    found: dict[int, dict[int | None, float]] = {number: {} for number in greens}
     at_s = program.offset_s - timing.begins_s
-    for phase in program.phases:
-        edges.append(at_s)
-        at_s += phase.duration_s
-    return [
-        number
-        for number, green_s in greens.items()
-        if any(1e-6 < (edge_s - starts[number] + 1e-9) % timing.cycle_s < green_s - 1e-6 for edge_s in edges)
-    ]
+    for interval in program.phases:
+        for number, green_s in greens.items():
+            since_s = (at_s - starts[number] + 1e-6) % timing.cycle_s
+            if interval.stage < 0:
+                continue
+            if since_s + interval.duration_s <= green_s + 2e-6:
+                stages = found[number]
+                stages[interval.stage] = stages.get(interval.stage, 0.0) + interval.duration_s
+            elif since_s < green_s - 1e-6 or since_s + interval.duration_s > timing.cycle_s + 2e-6:
+                found[number][None] = interval.duration_s
+        at_s += interval.duration_s
+    return found
 
 
 def ring_program(timing: RingTiming, wiring: Wiring, links: Sequence[Link], min_green_s: float = 5.0) -> Program:
@@ -152,7 +161,7 @@ def ring_program(timing: RingTiming, wiring: Wiring, links: Sequence[Link], min_
         timing: in whatever unit of time it is; see `whole_seconds`.
         wiring: what each phase serves.
         links: the signal's links.
-        min_green_s: least green of a stage where its phases have no longer one, seconds.
+        min_green_s: least green of a stage where its phases need no longer one, seconds.
 
     Raises:
         InputError: two links that conflict, and neither of which gives way by a rule of the road, have green at once.
@@ -172,31 +181,27 @@ def ring_program(timing: RingTiming, wiring: Wiring, links: Sequence[Link], min_
         last = phases.pop()
         phases[0] = NetPhase(phases[0].duration_s + last.duration_s, last.state)
         begins_s -= last.duration_s
-    least = _least_greens(timing, phases, begins_s - timing.begins_s)
-    phases = [dataclasses.replace(phase, min_s=low) for phase, low in zip(phases, least, strict=True)]
     raw = NetProgram(timing.signal, "0", "static", round(begins_s % timing.cycle_s, 3), tuple(phases))
     program, reason = stage_program(raw, links, min_green_s)
     if program is None:
         raise InputError(f"signal '{timing.signal}': its timing gives no fixed-time program: {reason}.")
-    return program
+    return _with_least_greens(timing, program)
 
 
-def _least_greens(timing: RingTiming, phases: Sequence[NetPhase], first_s: float) -> list[float | None]:
-    """Return the minimum green of each interval that holds the whole green of a phase, `None` of the others."""
-    starts, greens = timing.starts_s(), timing.greens_s()
-    least: list[float | None] = []
-    at_s = first_s
-    for phase in phases:
-        end_s = at_s + phase.duration_s
-        within = [
-            p.min_green_s
-            for p in timing.phases
-            if p.min_green_s > 0.0
-            and (starts[p.number] - at_s + 1e-6) % timing.cycle_s + greens[p.number] <= phase.duration_s + 2e-6
-        ]
-        least.append(math.ceil(max(within)) if within else None)
-        at_s = end_s
-    return least
+def _with_least_greens(timing: RingTiming, program: Program) -> Program:
+    """Return the program with each stage's bound raised to what the phases need whose green is that stage alone.
+
+    What a green has beside the stage is of fixed length, as don't walk is, and counts towards the phase's least green.
+    """
+    low, high = list(program.min_green_s), list(program.max_green_s)
+    greens = timing.greens_s()
+    for number, stages in _stages_of(timing, program).items():
+        ((stage, seconds),) = stages.items() if len(stages) == 1 else ((None, 0.0),)
+        if stage is not None:
+            needed_s = timing.phase(number).min_green_s - (greens[number] - seconds)
+            low[stage] = max(low[stage], math.ceil(needed_s - 1e-6))
+            high[stage] = max(high[stage], low[stage])
+    return dataclasses.replace(program, min_green_s=tuple(low), max_green_s=tuple(high))
 
 
 class _Show:

@@ -129,7 +129,7 @@ def node_program(
     shared = sorted(n for n in shared_greens(timing, program) if timing.phase(n).min_green_s > min_green_s)
     if shared:
         notes.append(
-            f"signal '{signal.id}': the least green of phase {', '.join(map(str, shared))} is more than one stage's, and is "
+            f"signal '{signal.id}': the least green of phase {', '.join(map(str, shared))} is not one stage's, and is "
             "not kept"
         )
     return program, notes

@@ -14,11 +14,7 @@ SECONDS = st.one_of(st.integers(1, 200).map(float), st.integers(1, 999).map(lamb
 def programs(draw, signal, width):
     """Return a program of a signal, whatever its states mean."""
     n = draw(st.integers(1, 9))
-    states = draw(
-        st.lists(st.text("GgyrsuoO", min_size=width, max_size=width), min_size=n, max_size=n).filter(
-            lambda found: len(set(found)) > 0
-        )
-    )
+    states = draw(st.lists(st.text("GgyrsuoO", min_size=width, max_size=width), min_size=n, max_size=n))
     marks = draw(st.lists(st.integers(-1, 4), min_size=n, max_size=n))
     numbers = {mark: i for i, mark in enumerate(sorted({mark for mark in marks if mark >= 0}))}
     phases = tuple(
@@ -48,7 +44,7 @@ def utdf_files(draw):
     for _ in range(draw(st.integers(1, 4))):
         name = draw(st.sampled_from(["Network", "Lanes", "Phases", "扩展", "Detectors x"]))
         width = draw(st.integers(2, 6))
-        row = st.lists(CELLS, min_size=width, max_size=width).filter(lambda cells: any(cells)).map(tuple)
+        row = st.lists(CELLS, min_size=width, max_size=width).filter(any).map(tuple)
         columns = draw(row.filter(lambda cells: cells[-1] != "" and not cells[0].startswith("[")))
         rows = draw(st.lists(row.filter(lambda cells: not cells[0].startswith("[")), max_size=4))
         title = draw(st.sampled_from(["Lane Group Data", "标题", "x y"]))
@@ -91,10 +87,20 @@ def ring_timings(draw, signal):
                     dont_walk_s = float(draw(st.integers(0, int(green_s) - 5)))
                 phases.append(
                     RingPhase(
-                        number, barrier, ring, position, green_s, yellow_s, all_red_s, 5.0, walk_s, dont_walk_s,
+                        number,
+                        barrier,
+                        ring,
+                        position,
+                        green_s,
+                        yellow_s,
+                        all_red_s,
+                        5.0,
+                        walk_s,
+                        dont_walk_s,
                         max(5.0, (walk_s or 0.0) + (dont_walk_s or 0.0)) + yellow_s + all_red_s,
-                        draw(st.sampled_from(list(Recall))), number % 2 == 0,
-                    )  # fmt: skip
+                        draw(st.sampled_from(list(Recall))),
+                        number % 2 == 0,
+                    )
                 )
     phases.sort(key=lambda phase: (phase.barrier, phase.ring, phase.position))
     timing = RingTiming(signal.id, 0.0, 0.0, OffsetReference.LAST_GREEN, (2, 6), tuple(phases))
