@@ -15,6 +15,8 @@ GREEN = "Gg"
 CHANGING = "yu"
 LONGEST_GREEN_S = 600.0
 """What a stage may last where neither its file nor the plan space says less."""
+FLASH_S = 1.0
+"""No stage is as short: SUMO has no letter for flashing green, and plans state it as short intervals with green and without."""
 WALK_S = 5.0
 WALKING_SPEED = 1.0
 """Pedestrians walk 5 s plus the crossing's length at 1.0 m/s; no search goes below it."""
@@ -53,8 +55,8 @@ def stage_program(raw: NetProgram, links: Sequence[Link], min_green_s: float) ->
 
     A stage is an interval in which a link that is not always green has green. Not stages are: intervals with yellow,
     all-red, those whose file allows one duration only, the end of a stage in which only crossings have turned red
-    (pedestrian clearance), and intervals shorter than `min_green_s` whose greens also belong to a neighbour
-    (an early start or a late release).
+    (pedestrian clearance), intervals shorter than `min_green_s` whose greens also belong to a neighbour (an early start,
+    a late release, or a flashing green stated as green), and flashes (a flashing green stated by turns).
     """
     if raw.kind != "static":
         return None, f"its program is of type {raw.kind}"
@@ -110,6 +112,7 @@ def _stage_numbers(phases: Sequence[NetPhase], crossings: dict[int, float], min_
             or not greens
             or (phase.min_s is not None and phase.min_s == phase.max_s)
             or clearance
+            or phase.duration_s <= FLASH_S
             or (phase.duration_s < min_green_s and greens <= held_beside)
         )
         stages.append(-1 if fixed else number)
@@ -129,8 +132,12 @@ def _bounds(
     clearance_s = 0.0
     j = (i + 1) % len(phases)
     served = {index for index in _crossings(links) if phase.state[index] in GREEN}
-    # Where the crossing turns red before the vehicles beside it do, clearing happens there.
-    while j != i and stages[j] < 0 and not any(phases[j].state[index] in GREEN for index in served):
+    # Where the crossing turns red, or flashes, before the vehicles beside it turn red, clearing happens there.
+    while (
+        j != i
+        and stages[j] < 0
+        and (phases[j].duration_s <= FLASH_S or not any(phases[j].state[index] in GREEN for index in served))
+    ):
         clearance_s += phases[j].duration_s
         j = (j + 1) % len(phases)
     for index, length_m in _crossings(links).items():

@@ -53,6 +53,29 @@ def test_pedestrian_clearance_is_kept_and_walking_time_bounds_the_green():
     assert program.min_green_s[1] == 20
 
 
+def test_a_flashing_green_belongs_to_the_intergreen_however_it_is_stated():
+    end, other = [(3, "yyrr"), (2, "rrrr")], [(20, "rrGG"), (3, "rryy"), (2, "rrrr")]
+    by_turns = [(30, "GGrr"), (1, "rrrr"), (1, "GGrr"), (1, "rrrr"), (1, "GGrr"), *end, *other]
+    program, _ = staged(by_turns)
+    assert [phase.stage for phase in program.phases] == [0, -1, -1, -1, -1, -1, -1, 1, -1, -1]
+    # In half seconds, with lamps off, only one of two links, beside a green that stays.
+    one_of_two = [(30, "GGrr"), *[(0.5, "GOrr"), (0.5, "GGrr")] * 3, (3, "Gyrr"), (9, "Grrr"), *end, *other]
+    program, _ = staged(one_of_two)
+    assert [phase.stage for phase in program.phases] == [0, *[-1] * 6, -1, 1, -1, -1, 2, -1, -1]
+    as_green = [(30, "GGrr"), (3, "GGrr"), *end, *other]
+    program, _ = staged(as_green)
+    assert [phase.stage for phase in program.phases] == [0, -1, -1, -1, 1, -1, -1]
+    assert program.greens_s == (30, 20)
+
+
+def test_a_crossing_that_flashes_is_being_cleared():
+    phases = [(30, "GrG"), *[(1, "Grr"), (1, "GrG")] * 4, (3, "yrr"), (20, "rGr"), (3, "ryr")]
+    program, _ = staged(phases, links(2, (12.0,)))
+    assert [phase.stage for phase in program.phases] == [0, *[-1] * 9, 1, -1]
+    # Walk 5 s and 12 m at 1 m/s, of which 8 s flash and 3 s are yellow.
+    assert program.min_green_s[0] == 5 + 12 - 8 - 3
+
+
 def test_a_street_plan_short_of_walking_time_is_not_cut_further():
     program, _ = staged([(10, "GrG"), (3, "yrr"), (20, "rGr"), (3, "ryr")], links(2, (30.0,)))
     assert program.min_green_s == (10, 5)
