@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from engine.plan import Program
 from engine.ways import Ways
 
-__all__ = ["Approach", "Crossing", "LaneGroup", "Link", "Network", "Signal", "StopLane"]
+__all__ = ["COMPASS", "RANK", "Approach", "Crossing", "LaneGroup", "Link", "Network", "Signal", "StopLane", "facing"]
+
+COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
+"""What an approach's name begins with; a number follows where a second one comes from there."""
+RANK = {"uturn": 0, "left": 1, "right": 2, "through": 3, "crossing": 4}
+"""Of two conflicting greens the lower one gives way; left turns to oncoming traffic, turning traffic to pedestrians."""
+
+
+def facing(one: str, other: str) -> int:
+    """Return by how many eighths of a circle two approaches differ from lying opposite each other, 0 to 4."""
+    points = [COMPASS.index(name.rstrip("0123456789")) for name in (one, other)]
+    return abs(abs(points[0] - points[1]) - 4)
 
 
 @dataclass(frozen=True)

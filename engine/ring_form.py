@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import InputError
-from engine.network import Link
+from engine.network import COMPASS, Link, facing
 from engine.plan import Phase, Program
-from engine.ring_program import COMPASS, Service, Wiring, crossings, ring_program
+from engine.ring_program import Service, Wiring, crossings, ring_program
 from engine.rings import OffsetReference, Recall, RingPhase, RingTiming, problems
 from engine.stages import GREEN, WALK_S
 
@@ -267,8 +267,8 @@ def _roads(links: Sequence[Link]) -> list[list[str]] | None:
     roads = []
     while left:
         one = left.pop(0)
-        facing = [name for name in left if abs(_point(name) - _point(one)) in (3, 4, 5)]
-        best = min(facing, key=lambda name: abs(abs(_point(name) - _point(one)) - 4), default=None)
+        opposite = [name for name in left if facing(name, one) <= 1]
+        best = min(opposite, key=functools.partial(facing, one), default=None)
         if best:
             left.remove(best)
         roads.append([one, best] if best else [one])

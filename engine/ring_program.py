@@ -5,19 +5,15 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.errors import InputError
-from engine.network import Link
+from engine.network import RANK, Link, facing
 from engine.plan import Program
 from engine.rings import RingTiming
 from engine.stages import NetPhase, NetProgram, stage_program
 
 __all__ = ["Service", "Wiring", "crossings", "ring_program", "shared_greens", "walks", "whole_seconds"]
-
-RANK = {"uturn": 0, "left": 1, "right": 2, "through": 3, "crossing": 4}
-"""Of two conflicting greens the lower one gives way: left turns to oncoming traffic, turning traffic to pedestrians."""
-COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 
 
 @dataclass(frozen=True)
@@ -36,11 +32,22 @@ class Wiring:
         services: the vehicle links of each phase by its number; crossings find theirs by `walks`.
         always: links that no phase holds back; they give way to every green that they meet.
         on_red: links that may turn on red after a stop.
+        overlaps: the links of each overlap of the timing by its name; they have the right of way in its parents.
     """
 
     services: Mapping[int, Service]
     always: frozenset[int] = frozenset()
     on_red: frozenset[int] = frozenset()
+    overlaps: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+    def served(self, timing: RingTiming) -> dict[int, Service]:
+        """Return the links of each phase, those of its overlaps among them."""
+        services = dict(self.services)
+        for overlap in timing.overlaps:
+            for number in overlap.parents:
+                old = services.get(number, Service())
+                services[number] = Service(old.protected | self.overlaps.get(overlap.name, frozenset()), old.permitted)
+        return services
 
 
 def whole_seconds(timing: RingTiming) -> tuple[RingTiming, str]:
@@ -210,8 +217,8 @@ class _Show:
     def __init__(self, timing: RingTiming, wiring: Wiring, links: Sequence[Link]) -> None:
         self._timing = timing
         self._starts, self._greens = timing.starts_s(), timing.greens_s()
-        self._services = wiring.services
-        self._walks = walks(timing, wiring.services, links)
+        self._services = wiring.served(timing)
+        self._walks = walks(timing, self._services, links)
         self._always = wiring.always
         self._on_red = wiring.on_red
         self._width = 1 + max(link.index for link in links)
@@ -305,16 +312,10 @@ class _Show:
             or ("crossing" in turns and "through" not in turns)
             or "uturn" in turns
             or ("right" in turns and len(turns) > 1 and "crossing" not in turns)
-            or (turns == {"left", "through"} and _facing(one.approach, other.approach))
+            or (turns == {"left", "through"} and facing(one.approach, other.approach) <= 1)
         )
         if not resolved:
             raise InputError(
                 f"signal '{self._timing.signal}': '{one.movement}' and '{other.movement}' conflict, and the phases give both "
                 "green. Check which approach each movement of the file is (map=FILE), or make one of them permitted."
             )
-
-
-def _facing(one: str, other: str) -> bool:
-    """Return whether two approaches lie about opposite each other; their names begin with a compass point."""
-    points = [COMPASS.index(name.rstrip("0123456789")) for name in (one, other)]
-    return abs(points[0] - points[1]) in (3, 4, 5)

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
-from engine.network import Approach, LaneGroup, Link, Network, Signal, StopLane
+from engine.network import COMPASS, Approach, LaneGroup, Link, Network, Signal, StopLane
 from engine.stages import NetProgram, stage_program
 
 __all__ = ["Conflict", "conflicts", "read_network"]
 
 TURNS = {"s": "through", "l": "left", "L": "left", "r": "right", "R": "right", "t": "uturn", "T": "uturn"}
-COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 TURN_ORDER = ("left", "through", "right", "uturn")
 
 

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.errors import InputError
+from engine.network import RANK
 from scenarios.junction.data import CROSSING, Description, Stage
 
 __all__ = ["Movement", "SignalPhase", "phases"]
 
 WALK_S = 5
 WALKING_SPEED = 1.0
-RANK = {"uturn": 0, "left": 1, "right": 2, "through": 3, CROSSING: 4}
-"""Of two conflicting greens the lower one gives way; left turns to oncoming traffic, turning traffic to pedestrians."""
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,16 @@ def test_an_overlap_keeps_its_green_from_phase_to_phase():
     assert program.phases[2].duration_s == 2 + 30
 
 
+def test_an_overlap_of_the_controller_is_a_movement_of_all_its_parents():
+    of = dataclasses.replace(T_TIMING, overlaps=(Overlap("A", (4, 5)),))
+    wiring = dataclasses.replace(T_WIRING, overlaps={"A": frozenset({5})})
+    program = ring_program(of, wiring, T)
+    stem_right = [phase.state[5] for phase in program.phases]
+    # From its own stem's green through its change into phase 5, whose left turn it does not meet; then yellow.
+    assert [state for state in stem_right if state != "r"] == ["G", "y", "G", "G", "G"]
+    assert "".join(stem_right[-3:] + stem_right[:2]) == "GGGGy"
+
+
 def test_greens_that_no_rule_resolves_are_refused():
     wiring = Wiring({**T_WIRING.services, 6: Service(frozenset({0, 4}))})
     with pytest.raises(InputError, match="'S-left' and 'W-through' conflict|'W-through' and 'S-left' conflict"):
