@@ -35,6 +35,10 @@ class Link:
         lane, to_lane: ids of the lanes that it joins.
         length_m: the way over the junction; for a crossing what a pedestrian walks.
         foes: indices of links of the same signal that cross or merge with it.
+        yields: those of them that it gives way to where both have green and its own is permissive.
+        clear_m: for each of `foes` the metres from the stop line to where its way leaves the other's.
+        approach_m_s, clearing_m_s: speed limit before the stop line and the lowest one on the way over the junction.
+        grade: of the road before the stop line, 0.04 for 4 % uphill.
     """
 
     index: int
@@ -46,6 +50,11 @@ class Link:
     to_lane: str
     length_m: float
     foes: tuple[int, ...] = ()
+    yields: frozenset[int] = frozenset()
+    clear_m: tuple[float, ...] = ()
+    approach_m_s: float = 0.0
+    clearing_m_s: float = 0.0
+    grade: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 from engine.errors import InputError
 from engine.network import COMPASS, Approach, LaneGroup, Link, Network, Signal, StopLane
 from engine.stages import NetProgram, stage_program
+from engine.sumo.foes import foes_of, interior, is_vehicle
 
 __all__ = ["Conflict", "conflicts", "read_network"]
 
@@ -77,6 +78,7 @@ class Conflict:
         crossed_edges: for a crossing the edges that it crosses, else empty.
         length_m: its way over the junction.
         foes: indices of links that cross or merge with it.
+        yields: those of them that the network makes it give way to.
     """
 
     index: int
@@ -85,23 +87,26 @@ class Conflict:
     crossed_edges: tuple[str, ...]
     length_m: float
     foes: frozenset[int]
+    yields: frozenset[int]
 
 
 def conflicts(path: Path, signal_id: str) -> list[Conflict]:
     """Return the links of one signal in a network that is being built, by index."""
     net = _load(path)
     connections = _connections(net, net.getTLS(signal_id))
-    foes = _foes(connections)
+    foes = foes_of(net, connections)
     found = []
     for connection in connections:
         crossed: tuple[str, ...] = ()
-        length_m = sum(lane.getLength() for lane in _interior(net, connection))
-        if not _vehicle(connection):
+        length_m = sum(lane.getLength() for lane in interior(net, connection))
+        if not is_vehicle(connection):
             crossed = tuple(edge.getID() for edge in connection.getTo().getCrossingEdges())
             length_m = connection.getTo().getLength()
         index = connection.getTLLinkIndex()
         ends = connection.getFrom().getID(), connection.getTo().getID()
-        found.append(Conflict(index, *ends, crossed, length_m, frozenset(foes[index])))
+        of = foes[index]
+        yields = frozenset(i for i, foe in of.items() if foe.first)
+        found.append(Conflict(index, *ends, crossed, length_m, frozenset(of), yields))
     return found
 
 
@@ -119,10 +124,10 @@ def _vehicle_lanes(net: Any) -> tuple[tuple[str, float, float], ...]:
 
 def _signal(net: Any, tls: Any, upstream: _Upstream, raw: NetProgram | None, min_green_s: float) -> Signal:
     connections = _connections(net, tls)
-    nodes = {id(edge.getToNode()): edge.getToNode() for edge in {c.getFrom() for c in connections if _vehicle(c)}}
+    nodes = {id(edge.getToNode()): edge.getToNode() for edge in {c.getFrom() for c in connections if is_vehicle(c)}}
     centres = [node.getCoord() for node in nodes.values()] or [(0.0, 0.0)]
     centre = (sum(x for x, _ in centres) / len(centres), sum(y for _, y in centres) / len(centres))
-    edges = sorted({c.getFrom() for c in connections if _vehicle(c)}, key=lambda edge: (_bearing(edge), edge.getID()))
+    edges = sorted({c.getFrom() for c in connections if is_vehicle(c)}, key=lambda edge: (_bearing(edge), edge.getID()))
     names = _compass_names(edges)
     links = _links(net, connections, names, centre)
     approaches = tuple(
@@ -146,11 +151,6 @@ def _connections(net: Any, tls: Any) -> list[Any]:
     return [found[key] for key in sorted(found)]
 
 
-def _vehicle(connection: Any) -> bool:
-    to_function, from_function = str(connection.getTo().getFunction()), str(connection.getFrom().getFunction())
-    return to_function != "crossing" and from_function != "walkingarea"
-
-
 def _bearing(edge: Any) -> float:
     """Return where an edge's traffic comes from, degrees clockwise from north, looking back from its end."""
     shape = edge.getShape()
@@ -162,6 +162,18 @@ def _bearing(edge: Any) -> float:
         if math.hypot(x_end - x, y_end - y) > 50.0:
             break
     return math.degrees(math.atan2(x - x_end, y - y_end)) % 360.0
+
+
+def _grade(lane: Any) -> float:
+    """Return the rise over the run of a lane's last 50 m; 0 in a flat network."""
+    shape = lane.getShape3D()
+    x_end, y_end, z_end = shape[-1]
+    run_m = rise_m = 0.0
+    for x, y, z in reversed(shape[:-1]):
+        run_m, rise_m = math.hypot(x_end - x, y_end - y), z_end - z
+        if run_m > 50.0:
+            break
+    return round(rise_m / run_m, 4) if run_m > 0.0 else 0.0
 
 
 def _compass(bearing: float) -> str:
@@ -179,16 +191,16 @@ def _compass_names(edges: list[Any]) -> dict[str, str]:
 
 
 def _links(net: Any, connections: list[Any], names: Mapping[str, str], centre: tuple[float, float]) -> tuple[Link, ...]:
-    foes = _foes(connections)
+    foes = foes_of(net, connections)
     links = []
     for connection in connections:
         index = connection.getTLLinkIndex()
-        if _vehicle(connection):
+        if is_vehicle(connection):
             approach = names[connection.getFrom().getID()]
             turn = TURNS.get(connection.getDirection(), "through")
             movement = f"{approach}-{turn}"
             kind = "vehicle"
-            length_m = sum(lane.getLength() for lane in _interior(net, connection))
+            length_m = sum(lane.getLength() for lane in interior(net, connection))
         else:
             crossing = connection.getTo() if connection.getTo().getFunction() == "crossing" else connection.getFrom()
             shape = crossing.getLanes()[0].getShape()
@@ -197,6 +209,8 @@ def _links(net: Any, connections: list[Any], names: Mapping[str, str], centre: t
             turn, kind = "crossing", "pedestrian"
             movement = f"crossing {approach}"
             length_m = crossing.getLength()
+        of = sorted(foes[index].items())
+        approach_m_s = connection.getFromLane().getSpeed()
         links.append(
             Link(
                 index,
@@ -207,39 +221,15 @@ def _links(net: Any, connections: list[Any], names: Mapping[str, str], centre: t
                 connection.getFromLane().getID(),
                 connection.getToLane().getID(),
                 round(length_m, 2),
-                tuple(sorted(foes[index])),
+                tuple(i for i, _ in of),
+                frozenset(i for i, foe in of if foe.first),
+                tuple(round(foe.clear_m, 2) for _, foe in of),
+                round(approach_m_s, 3),
+                round(min((lane.getSpeed() for lane in interior(net, connection)), default=approach_m_s), 3),
+                _grade(connection.getFromLane()),
             )
         )
     return tuple(links)
-
-
-def _foes(connections: list[Any]) -> dict[int, set[int]]:
-    """Return, for each link index, the indices of links whose ways cross or merge with its own."""
-    by_node: dict[str, list[tuple[Any, int]]] = defaultdict(list)
-    for connection in connections:
-        node = connection.getFrom().getToNode() if _vehicle(connection) else connection.getTo().getToNode()
-        by_node[node.getID()].append((connection, node.getLinkIndex(connection)))
-    foes: dict[int, set[int]] = defaultdict(set)
-    for members in by_node.values():
-        for a, i_a in members:
-            node = a.getFrom().getToNode() if _vehicle(a) else a.getTo().getToNode()
-            for b, i_b in members:
-                index_a, index_b = a.getTLLinkIndex(), b.getTLLinkIndex()
-                if min(i_a, i_b) >= 0 and index_a != index_b and node.areFoes(i_a, i_b):
-                    foes[index_a].add(index_b)
-                    foes[index_b].add(index_a)
-    return foes
-
-
-def _interior(net: Any, connection: Any) -> list[Any]:
-    """Return the junction's lanes that a connection runs over; left turns that wait within it have two."""
-    lanes = []
-    via = connection.getViaLaneID()
-    while via:
-        lane = net.getLane(via)
-        lanes.append(lane)
-        via = next((onward.getViaLaneID() for onward in lane.getOutgoing()), "")
-    return lanes
 
 
 def _lane_groups(
@@ -258,14 +248,14 @@ def _lane_groups(
     for turns, lanes in sorted(by_turns.items()):
         stops = []
         for lane in lanes:
-            interior = {
+            inner_lanes = {
                 inner.getID()
                 for connection in lane.getOutgoing()
-                if connection.getTLLinkIndex() >= 0 and _vehicle(connection)
-                for inner in _interior(net, connection)
+                if connection.getTLLinkIndex() >= 0 and is_vehicle(connection)
+                for inner in interior(net, connection)
             }
             feeds, storage_m = upstream.feeds(edge, lane)
-            stops.append(StopLane(lane.getID(), feeds, tuple(sorted(interior)), storage_m))
+            stops.append(StopLane(lane.getID(), feeds, tuple(sorted(inner_lanes)), storage_m))
         indices = sorted({link.index for lane in lanes for link in by_lane[lane.getID()]})
         groups.append(LaneGroup(f"{names[edge.getID()]}-{'+'.join(turns)}", turns, tuple(indices), tuple(stops)))
     return tuple(groups)
@@ -329,7 +319,7 @@ class _Upstream:
                 if before.getEdge().getID() not in chain:
                     continue
                 inner_m = begins_m
-                for inner in reversed(_interior(self._net, connection)):
+                for inner in reversed(interior(self._net, connection)):
                     base_m.setdefault(inner.getID(), round(inner_m, 3))
                     inner_m += inner.getLength()
                 todo.append((before, inner_m))

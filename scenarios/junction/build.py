@@ -110,11 +110,11 @@ def _movements(description: data.Description, net: Path) -> dict[int, signals.Mo
     for link in conflicts(net, geometry.CENTRE):
         if link.crossed_edges:
             leg = next(legs_in[edge] for edge in link.crossed_edges if edge in legs_in)
-            found = signals.Movement(leg.name, data.CROSSING, leg.name, link.length_m, link.foes)
+            found = signals.Movement(leg.name, data.CROSSING, leg.name, link.length_m, link.foes, link.yields)
         else:
             leg, exit_leg = legs_in[link.from_edge], legs_out[link.to_edge]
             turn = next(t for t in data.TURNS if _serves(description, leg, t, exit_leg))
-            found = signals.Movement(leg.name, turn, exit_leg.name, link.length_m, link.foes)
+            found = signals.Movement(leg.name, turn, exit_leg.name, link.length_m, link.foes, link.yields)
         movements[link.index] = found
     return movements
 

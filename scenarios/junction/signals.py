@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine.conflicts import conflict
 from engine.errors import InputError
 from engine.network import RANK
 from scenarios.junction.data import CROSSING, Description, Stage
@@ -26,6 +27,7 @@ class Movement:
         to_leg: where it goes.
         length_m: what a pedestrian walks.
         foes: indices of movements whose ways cross or merge with it.
+        yields: those of them that the network makes it give way to.
     """
 
     leg: str
@@ -33,6 +35,7 @@ class Movement:
     to_leg: str
     length_m: float
     foes: frozenset[int]
+    yields: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -101,19 +104,17 @@ def _greens(description: Description, number: int, stage: Stage, movements: Mapp
     ]
     letters = {}
     for k in green:
-        foes = [movements[other] for other in green if other in movements[k].foes]
-        for foe in foes:
-            _may_meet(description, number, movements[k], foe)
-        letters[k] = "g" if any(_gives_way(movements[k], foe) for foe in foes) else "G"
+        letters[k] = "g" if any(other in movements[k].yields for other in green) else "G"
+    for k in green:
+        for other in movements[k].foes & set(green):
+            one, foe = movements[k], movements[other]
+            unresolved = conflict(letters[k], letters[other], other in one.yields, k in foe.yields)
+            _may_meet(description, number, one, foe, unresolved)
     return letters
 
 
-def _gives_way(one: Movement, other: Movement) -> bool:
-    return RANK[one.turn] < RANK[other.turn]
-
-
-def _may_meet(description: Description, number: int, one: Movement, other: Movement) -> None:
-    """Refuse greens at the same time that no rule of the road resolves."""
+def _may_meet(description: Description, number: int, one: Movement, other: Movement, unresolved: bool) -> None:
+    """Refuse greens at the same time that neither the network's response nor a rule of the road resolves."""
     turns = {one.turn, other.turn}
     oncoming = description.leg(one.leg), description.leg(other.leg)
     facing = abs((oncoming[0].bearing - oncoming[1].bearing) % 360.0 - 180.0) <= 60.0
@@ -124,7 +125,7 @@ def _may_meet(description: Description, number: int, one: Movement, other: Movem
         or ("right" in turns and one.turn != other.turn)
         or (turns == {"left", "through"} and facing)
     )
-    if not resolved:
+    if unresolved or not resolved:
         names = [f"{movement.leg} {movement.turn}" for movement in (one, other)]
         raise InputError(
             f"junction '{description.name}', timing, stage {number + 1}: '{names[0]}' and '{names[1]}' conflict, and both "

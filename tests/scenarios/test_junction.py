@@ -198,9 +198,10 @@ def test_missing_and_broken_files_are_one_line(tmp_path):
 def test_movements_may_meet_only_where_a_rule_resolves_it():
     description = data.read(None)
 
-    def meet(*turns):
+    def meet(*turns, yielding=(0,)):
         movements = {
-            i: signals.Movement(leg, turn, "x", 10.0, frozenset({1 - i})) for i, (leg, turn) in enumerate(turns)
+            i: signals.Movement(leg, turn, "x", 10.0, frozenset({1 - i}), frozenset({1 - i} if i in yielding else ()))
+            for i, (leg, turn) in enumerate(turns)
         }
         stage = data.Stage(
             30, tuple(t for t in turns if t[1] != "crossing"), tuple(t[0] for t in turns if t[1] == "crossing")
@@ -217,3 +218,6 @@ def test_movements_may_meet_only_where_a_rule_resolves_it():
     ]:
         with pytest.raises(InputError, match="conflict"):
             meet(*clash)
+    # A rule of the road that the network does not follow resolves nothing.
+    with pytest.raises(InputError, match="conflict"):
+        meet(("north", "left"), ("south", "through"), yielding=())
