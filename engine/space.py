@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import bisect
+import dataclasses
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.audit import Auditor, Bounds
 from engine.errors import InputError, nearest
 from engine.network import Network
 from engine.plan import Phase, Plan, Program
@@ -56,12 +58,21 @@ class PlanSpace:
     A point is a vector of log-ratios: one for the network's cycles (so that signals on a common cycle stay on it),
     one for each stage's green, and one shift for each offset as a share of the cycle. Decoding rounds to whole seconds
     that sum to the cycle, within the bounds, and leaves every intergreen as it is.
+
+    Args:
+        programs: the plan in the net.
+        options: what varies, and how far.
+        allowed: what rules allow by signal; signals without an entry have the options' bounds only.
     """
 
-    def __init__(self, programs: Sequence[Program], options: SpaceOptions) -> None:
+    def __init__(
+        self, programs: Sequence[Program], options: SpaceOptions, allowed: Mapping[str, Bounds] | None = None
+    ) -> None:
         self.options = options
-        self.programs = tuple(_bounded(program, options) for program in sorted(programs, key=lambda p: p.signal))
-        self._cycles = [_cycle_bounds(program, options) for program in self.programs]
+        within = allowed or {}
+        ordered = sorted(programs, key=lambda p: p.signal)
+        self.programs = tuple(_bounded(program, options, within.get(program.signal)) for program in ordered)
+        self._cycles = [_cycle_bounds(program, options, within.get(program.signal)) for program in self.programs]
         names: list[str] = []
         if self.programs:
             names += ["cycle"] if options.cycle else []
@@ -159,8 +170,13 @@ class PlanSpace:
         return np.array([values[name] for name in self.names], np.float64)
 
 
-def plan_space(network: Network, options: SpaceOptions) -> PlanSpace:
+def plan_space(network: Network, options: SpaceOptions, auditor: Auditor | None = None) -> PlanSpace:
     """Return the space over a network's fixed-time signals.
+
+    Args:
+        network: whose plan is varied.
+        options: what varies, and how far.
+        auditor: of this network: no plan of the space breaks its rules more than the plan in the net.
 
     Raises:
         InputError: an unknown signal id, no signal that may change, or bounds that no plan satisfies.
@@ -185,13 +201,42 @@ def plan_space(network: Network, options: SpaceOptions) -> PlanSpace:
     if varied and not programs:
         reasons = "; ".join(f"'{signal.id}': {signal.fixed_because}" for signal in network.signals[:4])
         raise InputError(f"no signal's plan can be varied ({reasons}). Run the plan in the net with plans=baseline.")
-    return PlanSpace(programs if varied else (), options)
+    if not varied or auditor is None:
+        return PlanSpace(programs if varied else (), options)
+    return PlanSpace(programs, *_allowed(programs, options, auditor))
 
 
-def _bounded(program: Program, options: SpaceOptions) -> Program:
-    low = tuple(max(bound, math.ceil(options.min_green_s)) for bound in program.min_green_s)
+def _allowed(
+    programs: Sequence[Program], options: SpaceOptions, auditor: Auditor
+) -> tuple[SpaceOptions, dict[str, Bounds]]:
+    """Return the options and the bounds of each signal within an auditor's rules."""
+    allowed = {program.signal: auditor.bounds(program) for program in programs}
+    # Signals on a common cycle stay on it: the one that the rules hold shortest holds the others.
+    longest: dict[float, float] = {}
+    for program in programs:
+        own_s = allowed[program.signal].max_cycle_s
+        longest[program.cycle_s] = min(own_s, longest.get(program.cycle_s, math.inf))
+    for program in programs:
+        own = allowed[program.signal]
+        allowed[program.signal] = dataclasses.replace(own, max_cycle_s=longest[program.cycle_s])
+    if not options.cycle:
+        return options, allowed
+    most = max(bounds.max_cycle_s for bounds in allowed.values())
+    if most < options.min_cycle_s:
+        raise InputError(
+            f"rules={auditor.rules.name}: no cycle may be longer than {most:g} s, and plans.min_cycle_s={options.min_cycle_s:g}. "
+            "Lower plans.min_cycle_s, or choose other rules."
+        )
+    return dataclasses.replace(options, max_cycle_s=min(options.max_cycle_s, most)), allowed
+
+
+def _bounded(program: Program, options: SpaceOptions, allowed: Bounds | None) -> Program:
+    least_s, most_s = program.min_green_s, program.max_green_s
+    if allowed is not None:
+        least_s, most_s = allowed.min_green_s, allowed.max_green_s
+    low = tuple(max(bound, math.ceil(options.min_green_s)) for bound in least_s)
     most = math.inf if options.max_green_s is None else math.floor(options.max_green_s)
-    high = tuple(min(bound, most) for bound in program.max_green_s)
+    high = tuple(min(bound, most) for bound in most_s)
     for stage, (least, longest) in enumerate(zip(low, high, strict=True)):
         if least > longest:
             raise InputError(
@@ -201,7 +246,7 @@ def _bounded(program: Program, options: SpaceOptions) -> Program:
     return Program(program.signal, program.phases, program.offset_s, low, high)
 
 
-def _cycle_bounds(program: Program, options: SpaceOptions) -> tuple[int, int]:
+def _cycle_bounds(program: Program, options: SpaceOptions, allowed: Bounds | None) -> tuple[int, int]:
     """Return the shortest and longest cycle of one signal, whole seconds.
 
     Raises:
@@ -212,10 +257,13 @@ def _cycle_bounds(program: Program, options: SpaceOptions) -> tuple[int, int]:
     today = _whole(program.cycle_s)
     # A cycle that is not varied stays as it is; one that is, keeps to the bounds, or to today's where that is beyond.
     low, high = (math.ceil(options.min_cycle_s), math.floor(options.max_cycle_s)) if options.cycle else (today, today)
+    if allowed is not None and options.cycle:
+        low = max(low, math.ceil(allowed.min_cycle_s))
+        high = max(needed, math.floor(allowed.max_cycle_s)) if allowed.max_cycle_s < high else high
     if needed > high:
         raise InputError(
             f"signal '{program.signal}': no plan fits: minimum greens and intergreens need {needed} s, the longest cycle "
-            f"is {high} s. Lower plans.min_green_s, or raise plans.max_cycle_s."
+            f"is {high} s. Lower plans.min_green_s, raise plans.max_cycle_s, or choose other rules."
         )
     if longest < low:
         raise InputError(

@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.conflicts import GREEN
 from engine.network import Link
 from engine.plan import Phase, Program
+from kernels.formulas import pedestrian_clearance
 
-__all__ = ["NetPhase", "NetProgram", "stage_program"]
+__all__ = ["WALKING_SPEED", "WALK_S", "NetPhase", "NetProgram", "stage_program"]
 
-GREEN = "Gg"
 CHANGING = "yu"
 LONGEST_GREEN_S = 600.0
 """What a stage may last where neither its file nor the plan space says less."""
@@ -19,7 +20,7 @@ FLASH_S = 1.0
 """No stage is as short: SUMO has no letter for flashing green, and plans state it as short intervals with green and without."""
 WALK_S = 5.0
 WALKING_SPEED = 1.0
-"""Pedestrians walk 5 s plus the crossing's length at 1.0 m/s; no search goes below it."""
+"""Pedestrians walk 5 s plus the crossing's length at 1.0 m/s; no search goes below it, whatever rules are chosen."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def _bounds(
         j = (j + 1) % len(phases)
     for index, length_m in _crossings(links).items():
         if index in served:
-            walk_s = WALK_S + max(0.0, length_m / WALKING_SPEED - clearance_s)
+            walk_s = WALK_S + max(0.0, float(pedestrian_clearance(length_m, WALKING_SPEED)) - clearance_s)
             # A plan in the street that is shorter is reported by the audit, not repaired here - and not cut further.
             low = max(low, min(walk_s, max(phase.duration_s, min_green_s)))
     return math.ceil(low), max(math.ceil(low), math.floor(high))

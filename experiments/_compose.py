@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
+from engine.audit import Rules
 from engine.errors import InputError, nearest
 from experiments import config as schema
 
@@ -19,6 +20,7 @@ CONFIGS: dict[str, type] = {
     "run": schema.RunConfig,
     "sweep": schema.SweepConfig,
     "optimize": schema.OptimizeConfig,
+    "audit": schema.AuditConfig,
     "report": schema.ReportCommandConfig,
     "measures": schema.MeasuresConfig,
     "hcm": schema.HcmConfig,
@@ -32,6 +34,7 @@ GROUPS: dict[str, type] = {
     "plans": schema.PlansConfig,
     "search": schema.SearchConfig,
     "objective": schema.ObjectiveConfig,
+    "rules": Rules,
     "report": schema.ReportConfig,
 }
 """The schema of each group of options; its options are ``conf/<group>/<name>.yaml``."""

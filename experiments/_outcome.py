@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.audit import Auditor
 from engine.confirm import Confirmation
 from engine.course import course, front, importances
 from engine.files import write_text
 from engine.ledger import Ledger
-from engine.network import Network
 from engine.objective import Objective
 from engine.plan import BASELINE, Plan
 from engine.scenario import Scenario
@@ -27,6 +27,7 @@ from engine.sumo.options import plain_command
 from engine.sumo.programs import write_plan
 from engine.tables import Rows, movement_rows, result_row, run_rows, write_parquet
 from experiments import _folder, _summary
+from experiments._rules import audited, street_note
 from experiments._show import show_study
 from experiments.config import SearchStudyConfig
 from experiments.report import draw
@@ -41,7 +42,7 @@ class Material:
     command: str
     folder: Path
     scenario: Scenario
-    network: Network
+    auditor: Auditor
     space: PlanSpace
     ledger: Ledger
 
@@ -146,7 +147,8 @@ def _summarise(config: SearchStudyConfig, material: Material, outcome: Outcome) 
             "baseline": _summary.programs(space.programs),
             "best": _summary.programs(outcome.best.programs or space.programs),
         },
-        "signals": _summary.signals(material.network, space.programs),
+        "signals": _summary.signals(material.auditor.network, space.programs),
+        "audit": audited(material.auditor, outcome.best),
     }
 
 
@@ -188,12 +190,12 @@ def _differences(outcome: Outcome, seeds: Sequence[int]) -> dict[str, Any]:
 
 
 def _notes(material: Material, outcome: Outcome, held_out: bool) -> list[str]:
-    notes = [*material.scenario.notes]
+    notes = [*material.scenario.notes, *street_note(material.auditor)]
     if not held_out:
         notes.append(
             "No seeds were held out: the winner's delay is measured on the seeds that chose it, and flatters it."
         )
-    fixed = [f"'{of.id}' ({of.fixed_because})" for of in material.network.signals if of.fixed_because]
+    fixed = [f"'{of.id}' ({of.fixed_because})" for of in material.auditor.network.signals if of.fixed_because]
     if fixed:
         notes.append(f"Signals left as they are: {', '.join(fixed[:10])}{' and others' if len(fixed) > 10 else ''}.")
     if outcome.confirmation is not None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import scenarios
+from engine.audit import Auditor
 from engine.confirm import FIRST_STAGE, Confirmation, confirm
 from engine.errors import InputError
 from engine.ledger import Ledger, StudyLock
@@ -29,6 +30,7 @@ from experiments import _folder
 from experiments._outcome import Material, Outcome, write
 from experiments._prepare import prepare
 from experiments._progress import Progress
+from experiments._rules import chosen
 from experiments.config import SearchStudyConfig, identity, resolved
 
 __all__ = ["search_and_prove"]
@@ -51,10 +53,11 @@ def search_and_prove(command: str, config: SearchStudyConfig) -> int:
         ):
             pool.start()  # Ray takes seconds to start: the scenario is prepared meanwhile
             scenario, network = prepare(config.scenario, folder / "scenario", config.queue.max_m, config.measures)
-            space = plan_space(network, config.plans.options())
+            auditor = Auditor(network, chosen(config.rules, config.scenario.name))
+            space = plan_space(network, config.plans.options(), auditor)
             prepared += [scenario, network, settle(config.backend)]
             with Ledger(folder / "ledger.sqlite") as ledger:
-                material = Material(command, folder, scenario, network, space, ledger)
+                material = Material(command, folder, scenario, auditor, space, ledger)
                 outcome = _search(config, material, pool)
                 pool.release()
                 write(config, material, outcome, began)
@@ -77,7 +80,10 @@ def _search(config: SearchStudyConfig, material: Material, pool: Pool) -> Outcom
             progress.cached,
         )
         judged = functools.partial(_evaluations, study, objective)
-        plans = drive(search, net, judged, config.search.budget, config.search.batch)
+        # The space keeps to the rules; whatever a search proposes is audited before it is run all the same.
+        auditor = material.auditor
+        budget, batch = config.search.budget, config.search.batch
+        plans = drive(search, net, judged, budget, batch, lambda plan: not auditor.worse(plan))
         by_id = {plan.plan_id: plan for plan in plans}
         if not study.runs(BASELINE, config.seeds):
             raise InputError(

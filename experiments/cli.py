@@ -54,6 +54,7 @@ SEARCH_KEYS = (
     ("plans.radius=0.3", "how far from the plan in the net, or full"),
     ("plans.min_green_s=5 .max_green_s= .min_cycle_s=40 .max_cycle_s=180", "bounds, seconds"),
     ("plans.signals=[...]", "the signals that may change; all of them by default"),
+    ("rules=default", "what proposed plans may not break more than the plan in the net: gb, mutcd, benchmark"),
     ("workers=N", "simulations at a time; default: the cores"),
     ("ray.address=HOST:PORT", "a Ray cluster that is there already"),
     ("run.deadline_s= run.attempts=2", "wall time that a run may take; tries of a run that is lost"),
@@ -120,6 +121,24 @@ COMMANDS = {
             "greensplit sweep scenario=ingolstadt7 search.budget=192 out=studies/ingolstadt7",
             "greensplit sweep scenario=cologne1 plans=splits search=grid search.budget=243",
             "greensplit sweep scenario=sumo scenario.sumocfg=my/network.sumocfg scenario.end_s=5400 workers=8",
+        ),
+    ),
+    "audit": Command(
+        "a plan against timing rules, without simulating",
+        "experiments.audit",
+        path_key="plan",
+        keys=(
+            *SCENARIO_KEYS[:3],
+            ("plan=baseline", "the plan in the net, a plan file, or a study's folder: what the PLAN argument fills"),
+            ("rules=default", "default (the project's floors), gb (China), mutcd (US), benchmark (RESCO)"),
+            ("rules.min_green_s.value=7", "another limit; docs/audit.md names them all"),
+            ("json=true", "print the findings as JSON"),
+            ("out=PATH", "also write them, as .json or .csv"),
+        ),
+        examples=(
+            "greensplit audit scenario=cologne1 rules=mutcd",
+            "greensplit audit studies/first/best.add.xml scenario=cologne1 rules=gb out=findings.csv",
+            "greensplit audit studies/first rules=mutcd rules.walk_s.value=4",
         ),
     ),
     "report": Command(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.audit import Rules
 from engine.errors import InputError, nearest
 from engine.hcm.method import Method
 from engine.objective import APPROACH_DELAY, Objective
@@ -21,9 +22,11 @@ from engine.plan import BASELINE
 from engine.result import EXTRA_MEASURES, NETWORK_MEASURES
 from engine.search import SEARCHES
 from engine.space import SpaceOptions
+from engine.stages import WALK_S, WALKING_SPEED
 
 __all__ = [
     "AttemptsConfig",
+    "AuditConfig",
     "ExportConfig",
     "HcmConfig",
     "ImportConfig",
@@ -288,6 +291,7 @@ class SearchStudyConfig:
     plans: PlansConfig = field(default_factory=PlansConfig)
     search: SearchConfig = field(default_factory=SearchConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
+    rules: Rules = field(default_factory=Rules)
     report: ReportConfig = field(default_factory=ReportConfig)
     queue: QueueConfig = field(default_factory=QueueConfig)
     run: AttemptsConfig = field(default_factory=AttemptsConfig)
@@ -345,6 +349,23 @@ class SweepConfig(SearchStudyConfig):
 @dataclass(frozen=True)
 class OptimizeConfig(SearchStudyConfig):
     """`greensplit optimize`."""
+
+
+@dataclass(frozen=True)
+class AuditConfig:
+    """`greensplit audit`."""
+
+    scenario: ScenarioConfig
+    rules: Rules = field(default_factory=Rules)
+    plan: str = field(default=BASELINE, metadata={"path": True})
+    json: bool = False
+    out: Path | None = path_field()  # noqa: RUF009  a field, not a value
+
+    def __post_init__(self) -> None:
+        if self.plan != BASELINE and not Path(self.plan).exists():
+            raise InputError(f"plan: there is no file or study '{self.plan}'. Check the path.")
+        if self.out is not None and self.out.suffix not in (".json", ".csv"):
+            raise InputError(f"out='{self.out}' must end in .json or .csv.")
 
 
 @dataclass(frozen=True)
@@ -486,6 +507,12 @@ def identity(config: RunConfig | SearchStudyConfig) -> dict[str, Any]:
         settings["search"].pop("budget")
     for key in ("sumocfg", "file", "folder", "files", "summary"):
         settings["scenario"].pop(key)
+    if isinstance(config, SearchStudyConfig):
+        # Rules count by their values, wherever they come from; the project's own floors always hold and add nothing.
+        rules = config.rules.for_scenario(config.scenario.name)
+        settings["rules"] = {name: limit.value for name, limit in rules.limits() if limit.value is not None}
+        if settings["rules"] in ({}, {"walk_s": WALK_S, "walking_m_s": WALKING_SPEED}):
+            settings.pop("rules")
     return settings
 
 

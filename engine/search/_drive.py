@@ -19,6 +19,7 @@ def drive(
     evaluate: Callable[[Sequence[Trial]], list[Evaluation]],
     budget: int,
     batch: int,
+    admits: Callable[[Plan], bool] = lambda plan: True,
 ) -> list[Plan]:
     """Return every plan that was simulated, the plan in the net first, in the order of proposal.
 
@@ -29,6 +30,7 @@ def drive(
         budget: simulations in all, those of the plan in the net included; one that is asked for again counts once.
         batch: simulations between two answers; results depend on it, and not on the number of workers. A search that
             does not learn is asked for everything at once.
+        admits: whether a plan may be run at all; of one that may not, a search learns that it has no result.
 
     Raises:
         InputError: the search cannot do its work within the budget.
@@ -36,7 +38,7 @@ def drive(
     search.check(budget)
     first = search.of_plan(baseline)
     if not search.learns:
-        trials = [*first, *search.ask(budget - len(first))]
+        trials = [*first, *(trial for trial in search.ask(budget - len(first)) if admits(trial.plan))]
         evaluate(trials)
         return list({trial.plan.plan_id: trial.plan for trial in trials}.values())
     search.tell(evaluate(first))
@@ -47,9 +49,11 @@ def drive(
         asked = search.ask(min(batch, budget - len(seen)))
         if not asked:
             break
-        search.tell(evaluate(asked))
+        allowed = [trial for trial in asked if admits(trial.plan)]
+        known = dict(zip(allowed, evaluate(allowed), strict=True)) if allowed else {}
+        search.tell([known.get(trial) or Evaluation(trial, None) for trial in asked])
         before = len(seen)
-        for trial in asked:
+        for trial in allowed:
             seen.add((trial.plan.plan_id, trial.seed))
             plans.setdefault(trial.plan.plan_id, trial.plan)
         fruitless = 0 if len(seen) > before else fruitless + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
 from dataclasses import dataclass
@@ -81,8 +82,11 @@ class _Way:
     to_lane: str
 
     def clear_m(self, other: _Way) -> float:
-        """Return the metres after which this way has left the other one: their last crossing, and half of the
-        other's width beyond it. Ways that merge, or that only touch, are left at their end."""
+        """Return the metres after which this way has left the other one.
+
+        That is half of the other's width beyond their last crossing. Ways that merge, or that only touch, are left at
+        their end.
+        """
         length_m = sum(metres for _, _, metres in self.stretches)
         if self.to_lane == other.to_lane:
             return length_m
@@ -101,7 +105,7 @@ def _way(net: Any, connection: Any) -> _Way:
     points: list[Point] = []
     for lane in lanes:
         points += [point for point in lane.getShape() if not points or point != points[-1]]
-    stretches = tuple((a, b, math.dist(a, b)) for a, b in zip(points, points[1:], strict=False))
+    stretches = tuple((a, b, math.dist(a, b)) for a, b in itertools.pairwise(points))
     return _Way(stretches, max((lane.getWidth() for lane in lanes), default=0.0), connection.getToLane().getID())
 
 

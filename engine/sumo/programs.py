@@ -24,6 +24,7 @@ __all__ = [
     "plan_xml",
     "program_lines",
     "read_plan",
+    "read_programs",
     "seconds",
     "write_plan",
 ]
@@ -174,25 +175,34 @@ def write_plan(plan: Plan, path: Path) -> None:
     write_text(path, plan_xml(plan))
 
 
+def read_programs(path: Path) -> dict[str, NetProgram]:
+    """Return the programs in an additional file as it states them, the last one of each signal, sorted by signal id.
+
+    Raises:
+        InputError: no tlLogic in it, or one without an id or with a time that is none.
+    """
+    found = {raw.signal: raw for raw in net_programs(path)}
+    if not found:
+        raise InputError(f"'{path}' holds no tlLogic. A plan is a SUMO additional file with fixed-time programs.")
+    return dict(sorted(found.items()))
+
+
 def read_plan(path: Path, network: Network, min_green_s: float = 5.0) -> Plan:
     """Return the plan in an additional file; `write_plan`'s files give back the same plan.
 
     Raises:
         InputError: no tlLogic in it, an unknown signal, a state of the wrong length, or no fixed-time program.
     """
-    found = net_programs(path)
-    if not found:
-        raise InputError(f"'{path}' holds no tlLogic. A plan is a SUMO additional file with fixed-time programs.")
+    found = read_programs(path)
     known = {signal.id: signal for signal in network.signals}
     programs = []
-    for signal_id in sorted({raw.signal for raw in found}):
+    for signal_id, raw in found.items():
         if signal_id not in known:
             raise InputError(
                 f"'{path}': the network has no signal '{signal_id}'.{nearest(signal_id, known)} "
                 f"Its signals are {_listed(sorted(known))}."
             )
-        last = [raw for raw in found if raw.signal == signal_id][-1]
-        programs.append(fixed_time(last, known[signal_id], path, min_green_s))
+        programs.append(fixed_time(raw, known[signal_id], path, min_green_s))
     return Plan(tuple(programs))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["SUMMARY", "Maybe", "misfit"]
+__all__ = ["AUDIT", "SUMMARY", "Maybe", "misfit"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,20 @@ SUMMARY = {
     "signals": dict,
 }
 """The form of ``summary.json``. More keys than these are welcome."""
+
+
+FOUND = {
+    "signal": str,
+    "where": str,
+    "rule": str,
+    "measured": (*NUMBER, str),
+    "limit": (*NUMBER, str),
+    "unit": str,
+    "source": str,
+    "verified": bool,
+}
+AUDIT = {"rules": str, "title": str, "baseline": [FOUND], "best": [FOUND], "notes": [str]}
+"""The form of the summary's ``audit``, which studies of commands that do not choose rules are without."""
 
 
 def misfit(value: object, form: object, where: str) -> str | None:

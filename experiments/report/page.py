@@ -78,6 +78,7 @@ def _content(study: StudyData) -> dict[str, Any]:
         "plans": study.plans,
         "finding": finding(summary),
         "gains": _gains(of_approaches),
+        "audit": summary.get("audit"),
         "measures": measures(study),
         "figures": {name: text for name, text in figures.items() if text},
         "ranking": summary["ranking"][:SHOWN_PLANS],

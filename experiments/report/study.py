@@ -13,7 +13,7 @@ from engine.errors import InputError
 from engine.ledger import Ledger
 from engine.plan import BASELINE
 from engine.result import RunResult
-from experiments.report._shape import SUMMARY, misfit
+from experiments.report._shape import AUDIT, SUMMARY, misfit
 
 __all__ = ["ShownPlan", "StudyData", "read_study"]
 
@@ -70,6 +70,8 @@ def read_study(folder: Path) -> StudyData:
         raise InputError(f"the study in '{folder}' has not ended. Run its command again: it goes on where it stopped.")
     summary, environment = _object(folder / "summary.json"), _object(folder / "environment.json")
     trouble = misfit(summary, SUMMARY, "summary")
+    if not trouble and "audit" in summary:
+        trouble = misfit(summary["audit"], AUDIT, "summary.audit")
     if trouble:
         raise _damaged(folder / "summary.json", trouble)
     seeds = tuple(summary["holdout_seeds"] or summary["seeds"])

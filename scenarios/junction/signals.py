@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from engine.conflicts import conflict
 from engine.errors import InputError
 from engine.network import RANK
+from engine.stages import WALK_S, WALKING_SPEED
 from scenarios.junction.data import CROSSING, Description, Stage
 
 __all__ = ["Movement", "SignalPhase", "phases"]
-
-WALK_S = 5
-WALKING_SPEED = 1.0
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def phases(description: Description, movements: Mapping[int, Movement]) -> list[
             length_m = max(movements[k].length_m for k in ending_walks)
             raise InputError(
                 f"junction '{description.name}', timing, stage {i + 1}: green_s is {stage.green_s}; crossing {length_m:.0f} m "
-                f"needs {WALK_S} s of walk and {early_s} s of clearance. Give at least {WALK_S + early_s} s."
+                f"needs {WALK_S:g} s of walk and {early_s} s of clearance. Give at least {WALK_S + early_s:g} s."
             )
         bounds = max(timing.min_green_s - early_s, 1), timing.max_green_s - early_s
         result.append(SignalPhase(stage.green_s - early_s, _state(now, movements), bounds))
