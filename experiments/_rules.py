@@ -18,7 +18,7 @@ CONF = Path(__file__).parent.parent / "conf" / "rules"
 
 
 def chosen(rules: Rules, scenario: str) -> Rules:
-    """Return the rules of one scenario. A value that the user changed no longer has the rule book's source."""
+    """Return the rules of one scenario. A value that the user changed has neither the book's source nor its exceptions."""
     file = CONF / f"{rules.name}.yaml"
     shipped = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
     changed: dict[str, Any] = {}
@@ -27,7 +27,11 @@ def chosen(rules: Rules, scenario: str) -> Rules:
         same = limit.value == stated.get("value") or limit.value is None
         if not same and limit.source == stated.get("source", ""):
             changed[name] = dataclasses.replace(limit, source="given by the user", verified=False)
-    return dataclasses.replace(rules, **changed).for_scenario(scenario)
+    exceptions = {
+        of: {name: value for name, value in values.items() if name not in changed}
+        for of, values in rules.exceptions.items()
+    }
+    return dataclasses.replace(rules, exceptions=exceptions, **changed).for_scenario(scenario)
 
 
 def counted(findings: Sequence[Finding]) -> str:

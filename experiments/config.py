@@ -23,6 +23,7 @@ from engine.result import EXTRA_MEASURES, NETWORK_MEASURES
 from engine.search import SEARCHES
 from engine.space import SpaceOptions
 from engine.stages import WALK_S, WALKING_SPEED
+from experiments._rules import chosen
 
 __all__ = [
     "AttemptsConfig",
@@ -509,7 +510,7 @@ def identity(config: RunConfig | SearchStudyConfig) -> dict[str, Any]:
         settings["scenario"].pop(key)
     if isinstance(config, SearchStudyConfig):
         # Rules count by their values, wherever they come from; the project's own floors always hold and add nothing.
-        rules = config.rules.for_scenario(config.scenario.name)
+        rules = chosen(config.rules, config.scenario.name)
         settings["rules"] = {name: limit.value for name, limit in rules.limits() if limit.value is not None}
         if settings["rules"] in ({}, {"walk_s": WALK_S, "walking_m_s": WALKING_SPEED}):
             settings.pop("rules")

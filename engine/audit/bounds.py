@@ -50,17 +50,17 @@ def bounds(program: Program, checks: Sequence[Check]) -> Bounds:
         elif check.at_least:
             for stage in stages:
                 high[stage] = max(low[stage], min(high[stage], program.greens_s[stage]))
-    # A red is the cycle less what is not red: with the least of that, its limit is one of the cycle.
-    for check in checks:
-        if not check.at_least and set(check.phases) != whole_cycle:
-            stages = [program.phases[i].stage for i in check.phases if program.phases[i].stage >= 0]
-            if stages:
-                rest_s = sum(
-                    durations[i] if phase.stage < 0 else low[phase.stage]
-                    for i, phase in enumerate(program.phases)
-                    if i not in check.phases
-                )
-                longest_s = min(longest_s, max(check.value, check.measured_s(durations)) + rest_s)
+    # A red is the cycle less what is not red: with the least of that, its limit is one of the cycle. Where that would
+    # be shorter than the shortest cycle, what is not red has to last longer.
+    reds = [check for check in checks if not check.at_least and set(check.phases) != whole_cycle]
+    for check in reds:
+        rest = [phase for i, phase in enumerate(program.phases) if i not in check.phases]
+        stages = [phase.stage for phase in rest if phase.stage >= 0]
+        fixed_s = sum(phase.duration_s for phase in rest if phase.stage < 0)
+        most_s = max(check.value, check.measured_s(durations))
+        if any(program.phases[i].stage >= 0 for i in check.phases):
+            _raise(low, program.greens_s, stages, shortest_s - most_s - fixed_s)
+            longest_s = min(longest_s, most_s + fixed_s + sum(low[stage] for stage in stages))
     return Bounds(tuple(low), tuple(high), shortest_s, longest_s)
 
 

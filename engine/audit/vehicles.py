@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from engine.audit.aspects import Controlled, Run
 from engine.audit.checks import Check
 from engine.audit.findings import Finding, broken
-from engine.audit.rules import SEQUENCE, Limit, Rules
+from engine.audit.rules import SEQUENCE, SOUND, Limit, Rules
 from kernels.formulas import yellow
 
 __all__ = ["sequence", "timed", "yellow_needed"]
@@ -26,8 +26,10 @@ MAY_FOLLOW = {
 
 
 def sequence(signal: str, link: Controlled, of_link: list[Run]) -> Iterator[Finding]:
-    """Yield colours that follow one another in an order that is not to be shown."""
+    """Yield colours that follow one another in an order that is not to be shown, and a red that never ends."""
     if len(of_link) < 2:
+        if of_link and of_link[0].kind == "red":
+            yield broken(signal, link.where, "green", "red throughout", "green in every cycle", SOUND)
         return
     for i, run in enumerate(of_link):
         after = of_link[(i + 1) % len(of_link)]
@@ -35,16 +37,16 @@ def sequence(signal: str, link: Controlled, of_link: list[Run]) -> Iterator[Find
             name, other = NAMES.get(run.kind, run.kind), NAMES.get(after.kind, after.kind)
             rule = "yellow after green" if run.kind == "green" else "order of colours"
             due = " or ".join(NAMES.get(kind, kind) for kind in MAY_FOLLOW[run.kind] if kind != "off")
-            measured = f"{name} to {other} in phase {after.phases[0]}"
-            yield broken(signal, link.where, rule, measured, f"{due} after {name}", SEQUENCE)
+            where = f"{link.where}, phase {after.phases[0]}"
+            yield broken(signal, where, rule, f"{other} after {name}", due, SEQUENCE)
 
 
 def timed(link: Controlled, of_link: list[Run], rules: Rules) -> Iterator[Check]:
     """Yield the limits on a movement's greens, yellows and reds."""
+    if len(of_link) < 2:
+        return
     needed_s, why = yellow_needed(link, rules)
     for i, run in enumerate(of_link):
-        if len(of_link) < 2 and run.kind != "red":
-            continue
         if run.kind == "green" and rules.min_green_s.value is not None:
             yield Check("minimum green", link.where, run.phases, True, rules.min_green_s.value, rules.min_green_s)
         elif run.kind == "yellow" and of_link[i - 1].kind == "green":

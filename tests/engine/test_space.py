@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.errors import InputError
 from engine.plan import Phase, Plan, Program
 from engine.search import Grid, Sobol
-from engine.space import PlanSpace, SpaceOptions
+from engine.space import PlanSpace, SpaceOptions, _share
 
 
 def program(signal="a", greens=(30, 12), offset_s=0.0, low=5.0, high=600.0, yellow_s=3.0):
@@ -45,6 +45,73 @@ def test_every_point_is_a_plan_that_encodes_back(drawn, unit, radius):
         assert new.cycle_s == sum(new.greens_s) + old.fixed_s
         assert [p for p in new.phases if p.stage < 0] == [p for p in old.phases if p.stage < 0]
     assert space.decode(space.encode(plan)) == plan
+
+
+stages = st.lists(
+    st.tuples(st.floats(0.5, 80.0), st.integers(1, 20), st.integers(0, 60)), min_size=1, max_size=8
+)  # weight, least, and what the most is above it
+
+
+@settings(max_examples=500, deadline=None)
+@given(drawn=stages, share=st.floats(0, 1))
+def test_rounding_keeps_the_sum_and_the_bounds_and_moves_nothing_by_a_second(drawn, share):
+    weights = [weight for weight, _, _ in drawn]
+    low = [least for _, least, _ in drawn]
+    high = [least + more for _, least, more in drawn]
+    total = round(sum(low) + share * (sum(high) - sum(low)))
+    greens = _share(total, weights, low, high)
+    assert sum(greens) == total
+    assert all(isinstance(g, int) and a <= g <= b for g, a, b in zip(greens, low, high, strict=True))
+    # The exact answer by water filling: bounded shares of one factor, found on a grid of every factor that matters.
+    factors = sorted({bound / w for w, a, b in zip(weights, low, high, strict=True) for bound in (a, b)})
+
+    def filled(factor):
+        return [min(max(w * factor, a), b) for w, a, b in zip(weights, low, high, strict=True)]
+
+    below = max((f for f in factors if sum(filled(f)) <= total), default=0.0)
+    above = min((f for f in factors if sum(filled(f)) >= total), default=below)
+    gap = sum(filled(above)) - sum(filled(below))
+    exact = filled(below + (above - below) * ((total - sum(filled(below))) / gap if gap > 1e-9 else 0.0))
+    assert all(abs(green - ideal) < 1.0 + 1e-6 for green, ideal in zip(greens, exact, strict=True))
+
+
+@settings(max_examples=200, deadline=None)
+@given(greens=st.lists(st.integers(6, 70), min_size=2, max_size=5), data=st.data())
+def test_every_plan_within_the_bounds_encodes_and_decodes_to_itself(greens, data):
+    in_net = [program("a", greens, 3.0), program("b", (20, 30), 0.0)]
+    space = PlanSpace(in_net, SpaceOptions(radius=math.inf, min_cycle_s=10.0, max_cycle_s=400.0))
+    other = data.draw(st.lists(st.integers(5, 75), min_size=len(greens), max_size=len(greens)))
+    # Signals keep the ratio of their cycles; within it any whole seconds will do.
+    ratio = program("a", other).cycle_s / in_net[0].cycle_s
+    cycle_s = math.floor(in_net[1].cycle_s * ratio + 0.5)
+    if cycle_s < 16:
+        return
+    first = data.draw(st.integers(5, cycle_s - 11))
+    offset_s = data.draw(st.integers(0, cycle_s - 1))
+    theirs = Plan(
+        (program("a", other, offset_of(in_net[0], other)), program("b", (first, cycle_s - 6 - first), offset_s))
+    )
+    assert space.decode(space.encode(theirs)) == theirs
+    point = space.encode(theirs)
+    assert np.array_equal(space.encode(space.decode(point)), point)
+
+
+def offset_of(in_net, greens):
+    """Return the first signal's offset under other greens: it stays at its share of the cycle."""
+    cycle_s = program("a", greens).cycle_s
+    return float(math.floor(in_net.offset_s / in_net.cycle_s * cycle_s + 0.5) % cycle_s)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    tenths=st.lists(st.integers(0, 9), min_size=3, max_size=3), unit=st.lists(st.floats(0, 1), min_size=3, max_size=3)
+)
+def test_a_plan_in_the_net_with_fractions_decodes_to_whole_greens(tenths, unit):
+    fractional = program("a", (30 + tenths[0] / 10, 12 + tenths[1] / 10), yellow_s=3.0)
+    space = PlanSpace([fractional], SpaceOptions())
+    (made,) = space.decode(space.from_unit(np.array(unit[: space.n_dimensions]))).programs
+    assert all(phase.duration_s == int(phase.duration_s) for phase in made.phases)
+    assert made.cycle_s == sum(made.greens_s) + made.fixed_s
 
 
 def test_the_centre_is_the_plan_in_the_net():
