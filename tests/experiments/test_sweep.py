@@ -229,3 +229,29 @@ def test_report_draws_the_page_again(study):
     (study / "report.html").unlink()
     greensplit("report", str(study))
     assert (study / "report.html").read_bytes() == page
+
+
+def test_rules_are_kept_reported_and_audited_with_what_was_measured(tmp_path, capsys):
+    folder = tmp_path / "study"
+    done = greensplit(
+        "sweep", "scenario=cologne1", "scenario.end_s=25800", "seeds=[1]", "search.budget=5", "rules=gb",
+        "search.holdout_seeds=[101,102]", f"out={folder}",
+    )  # fmt: skip
+    assert "The plan in the net breaks rules=gb in 20 places: red clearance (20)." in " ".join(done.stdout.split())
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["audit"]["rules"] == "gb"
+    assert len(summary["audit"]["baseline"]) == 20 >= len(summary["audit"]["best"])
+    page = (folder / "report.html").read_text()
+    assert "breaks the rules of China (GB 14886-2016, design practice) in 20 places" in page
+    assert "textbook of traffic control (all-red of 2 to 4 s)" in page
+    audit = json.loads(greensplit("audit", str(folder), "rules=gb", "json=true", check=1).stdout)
+    assert audit["scenario"] == "cologne1"
+    assert not any("v/c is not judged" in note for note in audit["notes"])
+    movements = polars.read_parquet(folder / "movements.parquet").filter(
+        (polars.col("plan_id") == summary["best"]["plan_id"]) & (polars.col("role") == "holdout")
+    )
+    means = movements.group_by("lane_group").agg(polars.mean("degree_of_saturation")).drop_nulls()
+    above = {group for group, x in means.iter_rows() if x > 0.9}
+    assert {row["where"] for row in audit["findings"] if row["rule"] == "v/c"} == above
+    mixed = greensplit("audit", str(folder), "scenario=cologne3", check=2)
+    assert "is of scenario cologne1, not cologne3" in mixed.stderr
