@@ -15,10 +15,9 @@ from typing import Any
 import yaml
 
 import scenarios
-from engine.audit import Auditor, Finding, Rules, stated
+from engine.audit import Auditor, Finding, Rules, stated, worst
 from engine.errors import InputError
 from engine.files import write_text
-from engine.network import Network
 from engine.plan import BASELINE, Plan
 from engine.stages import NetProgram
 from engine.sumo.net import read_network
@@ -59,7 +58,7 @@ def main(config: AuditConfig) -> int:
         raw = {**raw, **read_programs(subject.plan)}
     saturation = None if subject.study is None else _saturation(subject.study)
     auditor = Auditor(network, rules)
-    findings = [*_stated(network, raw), *auditor.findings(plan, saturation)]
+    findings = worst([*_stated(auditor, raw), *auditor.findings(plan, saturation)])
     notes = auditor.notes()
     if rules.saturation_max.value is not None and saturation is None:
         notes.append(
@@ -113,10 +112,15 @@ def _scenario(known: Mapping[str, Any]) -> ScenarioConfig:
     return ScenarioConfig(**values)
 
 
-def _stated(network: Network, raw: Mapping[str, NetProgram]) -> list[Finding]:
-    return [
-        finding for signal in network.signals if signal.id in raw for finding in stated(raw[signal.id], signal.links)
-    ]
+def _stated(auditor: Auditor, raw: Mapping[str, NetProgram]) -> list[Finding]:
+    """Return what is wrong with the programs as their files state them, those that are not fixed-time included."""
+    found: list[Finding] = []
+    for signal in auditor.network.signals:
+        if signal.id in raw:
+            found += stated(raw[signal.id], signal.links)
+            if signal.program is None:
+                found += auditor.states(signal.id, [phase.state for phase in raw[signal.id].phases])
+    return found
 
 
 def _saturation(study: Path) -> dict[tuple[str, str], float] | None:

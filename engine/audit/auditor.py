@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -66,10 +66,16 @@ class Auditor:
         """Return the greens and cycles within which no plan of this program breaks more than the program itself."""
         return bounds(program, self._checks(program).checks)
 
+    def states(self, signal: str, states: Sequence[str]) -> list[Finding]:
+        """Return the greens that conflict in any of these states: all that is judged where phases have no fixed times."""
+        letters = self._letters(signal, tuple(states))
+        links = {index: self._links[signal][index] for index in letters}
+        return worst(clearance.conflicting(signal, links, letters))
+
     def notes(self) -> list[str]:
         """Return what the audit cannot judge, a sentence each."""
         notes = [
-            f"Signal '{signal.id}' is not held against the rules: {signal.fixed_because}."
+            f"Of signal '{signal.id}' no times are judged: {signal.fixed_because}."
             for signal in self.network.signals
             if signal.program is None
         ]
@@ -93,12 +99,8 @@ class Auditor:
         return self._known[key]
 
     def _compiled(self, signal: str, shown: tuple[str, ...]) -> Checks:
-        n_letters = min((len(state) for state in shown if state), default=0)
-        links = {index: link for index, link in self._links[signal].items() if index < n_letters}
-        letters = {
-            index: {phase: state[index] if state[index] in KINDS else "O" for phase, state in enumerate(shown) if state}
-            for index in links
-        }
+        letters = self._letters(signal, shown)
+        links = {index: self._links[signal][index] for index in letters}
         rules = self.rules
         always = list(clearance.conflicting(signal, links, letters))
         checks: list[Check] = []
@@ -120,6 +122,15 @@ class Auditor:
                 Check("longest cycle", "cycle", everything, False, rules.cycle_max_s.value, rules.cycle_max_s)
             )
         return Checks(signal, checks, always, len(shown))
+
+    def _letters(self, signal: str, shown: tuple[str, ...]) -> dict[int, dict[int, str]]:
+        """Return what each link is shown by phase; letters that mean nothing count as dark."""
+        n_letters = min((len(state) for state in shown if state), default=0)
+        return {
+            index: {phase: state[index] if state[index] in KINDS else "O" for phase, state in enumerate(shown) if state}
+            for index in self._links[signal]
+            if index < n_letters
+        }
 
     def _saturated(self, saturation: Saturation) -> list[Finding]:
         limit = self.rules.saturation_max

@@ -166,7 +166,14 @@ def test_signals_that_a_plan_leaves_out_keep_the_nets_program():
     together = program((30, "GG"), (3, "yy"), (5, "rr"))
     in_net = network(CROSSING_WAYS, together)
     assert [finding.rule for finding in violations(Plan(()), in_net, rules())] == ["conflicting greens"]
-    assert "not held against the rules: it has no program" in Auditor(network(CROSSING_WAYS), rules()).notes()[0]
+
+
+def test_of_a_program_without_fixed_times_the_states_are_judged():
+    auditor = Auditor(network(CROSSING_WAYS), rules())
+    assert auditor.notes() == ["Of signal 's' no times are judged: it has no program."]
+    (finding,) = auditor.states("s", ["Gr", "GG", "rG", "GG"])
+    assert (finding.rule, finding.measured) == ("conflicting greens", "G and G in phase 1, 3")
+    assert auditor.states("s", ["Gr", "rG"]) == []
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from engine.errors import InputError
 from engine.layout import layout
-from engine.sumo.net import read_network
+from engine.sumo.net import _grade, read_network
 
 
 def test_the_built_in_junction_is_what_its_description_says(junction):
@@ -85,3 +85,40 @@ def test_a_network_that_cannot_be_used_is_one_line(text, message, tmp_path):
     (tmp_path / "x.net.xml").write_text(text)
     with pytest.raises(InputError, match=message):
         read_network(tmp_path / "x.net.xml", {}, {})
+
+
+def test_links_know_who_goes_first_and_where_they_have_left_each_others_way(junction):
+    _, network = junction
+    links = {link.movement: link for link in network.signals[0].links}
+    index = {movement: link.index for movement, link in links.items()}
+    left, oncoming, crossing = links["N-left"], links["S-through"], links["crossing N"]
+    assert oncoming.index in left.yields
+    assert left.index not in oncoming.yields
+    assert crossing.index in left.yields
+    assert crossing.yields == frozenset()
+    for link in links.values():
+        assert link.yields <= set(link.foes)
+        assert len(link.clear_m) == len(link.foes)
+        assert all(0.0 < metres <= link.length_m + 2.0 for metres in link.clear_m)
+    clear_m = dict(zip(links["N-through"].foes, links["N-through"].clear_m, strict=True))
+    # The crossing before the stop line is left first, that on the far side last; the way itself is 40 m long.
+    assert clear_m[index["crossing N"]] < 6.0 < clear_m[index["E-through"]] < 38.0 < clear_m[index["crossing S"]]
+    assert left.approach_m_s == pytest.approx(50 / 3.6, abs=0.01)
+    assert 8.0 < left.clearing_m_s < left.approach_m_s
+
+
+@pytest.mark.parametrize(
+    ("shape", "grade"),
+    [
+        ([(0, 0, 0), (0, 100, 4)], 0.04),
+        ([(0, 0, 9), (0, 60, 3), (0, 100, 3)], -0.06),
+        ([(0, 0, 50), (0, 10, 0), (0, 100, 0)], 0.0),
+        ([(3, 3, 0), (3, 3, 5)], 0.0),
+    ],
+)
+def test_grade_is_that_of_the_last_fifty_metres(shape, grade):
+    class Lane:
+        def getShape3D(self):  # noqa: N802  sumolib's name
+            return shape
+
+    assert _grade(Lane()) == pytest.approx(grade)
