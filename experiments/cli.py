@@ -322,7 +322,7 @@ def _overview() -> str:
 
 def _help(name: str, command: Command) -> str:
     path = f" {command.path_key.upper()}" if command.path_key else ""
-    arguments = {"completion": " SHELL"}.get(name, f"{path} [key=value ...]")
+    arguments = {"completion": " SHELL", "audit": " [PLAN] [key=value ...]"}.get(name, f"{path} [key=value ...]")
     lines = [f"greensplit {name}: {command.purpose}", "", f"usage: greensplit {name}{arguments}"]
     if command.keys:
         width = max(len(key) for key, _ in command.keys if len(key) < 40) + 2
