@@ -156,6 +156,25 @@ def test_the_race_gives_all_seeds_to_the_best_only():
     assert min(map(street.delay_s, whole)) < sorted(map(street.delay_s, once))[2]
 
 
+@pytest.mark.parametrize("name", ["race", "tpe", "cmaes", "nsga2", "sobol"])
+def test_a_plan_that_may_not_run_is_never_run_and_the_search_goes_on(name):
+    space = space_of()
+    street = Street(space)
+    refused = []
+
+    def admits(plan):
+        # Half of the space is forbidden: the half where the first cycle is no longer than today's.
+        allowed = not plan.programs or plan.programs[0].cycle_s > space.programs[0].cycle_s
+        refused.extend([] if allowed else [plan.plan_id])
+        return allowed
+
+    plans = drive(SEARCHES[name](space, 0, SEEDS), Plan(()), street, 40, 8, admits)
+    assert refused
+    assert not {plan_id for plan_id, _ in street.asked} & set(refused)
+    assert {plan.plan_id for plan in plans} == {plan_id for plan_id, _ in street.asked}
+    assert len(plans) > 3
+
+
 def test_a_grid_is_complete_or_refused():
     space = PlanSpace([program("a", (30, 20))], SpaceOptions(splits=False))
     grid = Grid(space, 0, SEEDS, levels=5)
