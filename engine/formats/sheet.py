@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.conflicts import GREEN
 from engine.errors import InputError, nearest
 from engine.formats._fit import check_program, known_signal
 from engine.network import Network, Signal
 from engine.plan import Phase, Plan, Program
-from engine.stages import GREEN
 
 __all__ = ["COLUMNS", "interval_kind", "movements", "parse_sheet", "sheet_rows", "sheet_text"]
 

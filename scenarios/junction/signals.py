@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from engine.conflicts import conflict
 from engine.errors import InputError
-from engine.network import RANK
 from engine.stages import WALK_S, WALKING_SPEED
 from scenarios.junction.data import CROSSING, Description, Stage
 
