@@ -8,12 +8,13 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.conflicts import GREEN
 from engine.errors import InputError
 from engine.network import COMPASS, Link, facing
 from engine.plan import Phase, Program
 from engine.ring_program import Service, Wiring, crossings, ring_program
 from engine.rings import OffsetReference, Recall, RingPhase, RingTiming, problems
-from engine.stages import GREEN, WALK_S
+from engine.stages import WALK_S
 
 __all__ = ["RingForm", "differences", "ring_form"]
 
