@@ -1,9 +1,9 @@
 """The command line: fast where it can be, one clear line where the input is wrong, any path as it is."""
 
 import json
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -21,14 +21,16 @@ GREENSPLIT = str(Path(sys.executable).parent / "greensplit")
 
 @pytest.mark.parametrize("arguments", [["--help"], ["scenarios"], ["sweep", "--help"], ["--version"]])
 def test_small_commands_answer_fast(arguments):
-    best_s = 9.0
+    """In the processor's time, which other programs on the machine do not stretch: half a second is all that is felt."""
+    least_s = 9.0
     for _ in range(3):
-        began = time.monotonic()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run([GREENSPLIT, *arguments], capture_output=True, text=True, check=True)
-        best_s = min(best_s, time.monotonic() - began)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        least_s = min(least_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert done.stdout
     assert done.stderr == ""
-    assert best_s < 0.5
+    assert least_s < 0.5
 
 
 def test_help_shows_every_command_with_an_example(capsys):
