@@ -31,9 +31,9 @@ test: setup
 test-slow: setup
 	$(BIN)/python -m pytest -m slow
 
-# Speed and memory, as the documentation claims them; takes ten minutes.
+# The speed figures of docs/speed.md; takes half an hour.
 measure: setup
-	$(BIN)/python -m tests.measure
+	$(BIN)/greensplit bench
 
 check: setup
 	$(BIN)/ruff format --check .

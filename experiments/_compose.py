@@ -26,6 +26,7 @@ CONFIGS: dict[str, type] = {
     "hcm": schema.HcmConfig,
     "import": schema.ImportConfig,
     "export": schema.ExportConfig,
+    "bench": schema.BenchConfig,
 }
 """The configuration of each command that has one; its YAML is ``conf/<command>.yaml``."""
 

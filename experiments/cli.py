@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.errors import InputError, nearest
+from experiments.bench.figures import FIGURES
 
 __all__ = ["COMMANDS", "main"]
 
@@ -235,6 +236,16 @@ COMMANDS = {
         configured=False,
         keys=(("json=true", "print the findings as JSON"),),
         examples=("greensplit doctor",),
+    ),
+    "bench": Command(
+        "the project's speed figures, each beside the peer that it is held against",
+        "experiments.bench.command",
+        keys=(
+            ("what=all", f"which figures, by commas: {', '.join(FIGURES)}"),
+            ("json=true", "print the figures as JSON"),
+            ("out=PATH", "also write them as JSON"),
+        ),
+        examples=("greensplit bench what=startup,loop", "greensplit bench out=bench.json"),
     ),
     "completion": Command(
         "prints the tab completion of a shell: bash, zsh or fish",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import InputError, nearest
+from experiments.bench.figures import FIGURES
 
 __all__ = ["complete", "main"]
 
@@ -25,6 +26,8 @@ compdef _greensplit greensplit""",
     "fish": "complete --command greensplit --arguments '(greensplit completion query (commandline --cut-at-cursor))'",
 }
 FLAT_KEYS = {"scenarios": ("json=true",), "doctor": ("json=true",), "completion": tuple(SCRIPTS)}
+LISTS = {("bench", "what"): ("all", *FIGURES)}
+"""Keys whose value is names joined by commas."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -54,6 +57,9 @@ def complete(line: str) -> list[str]:
     if command not in COMMANDS:
         return []
     key, equals, value = last.partition("=")
+    if equals and (command, key) in LISTS:
+        given, comma, start = value.rpartition(",")
+        return [f"{key}={given}{comma}{name}" for name in LISTS[command, key] if name.startswith(start)]
     from experiments._compose import path_keys  # noqa: PLC0415  Hydra takes a third of a second
 
     if equals and key in path_keys(command):

@@ -24,10 +24,12 @@ from engine.search import SEARCHES
 from engine.space import SpaceOptions
 from engine.stages import WALK_S, WALKING_SPEED
 from experiments._rules import chosen
+from experiments.bench.figures import FIGURES
 
 __all__ = [
     "AttemptsConfig",
     "AuditConfig",
+    "BenchConfig",
     "ExportConfig",
     "HcmConfig",
     "ImportConfig",
@@ -492,6 +494,25 @@ class ExportConfig:
         """The format: as asked for, or as the file's name ends."""
         assert self.out is not None  # the configurations refuse to be without it
         return self.format or next(kind for kind, suffix in EXPORTED.items() if suffix == self.out.suffix)
+
+
+@dataclass(frozen=True)
+class BenchConfig:
+    """`greensplit bench`."""
+
+    what: str = field(default="all", metadata={"path": True})
+    json: bool = False
+    out: Path | None = path_field()  # noqa: RUF009  a field, not a value
+
+    def __post_init__(self) -> None:
+        for name in self.what.split(","):
+            _one_of("what", name, ("all", *FIGURES))
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The names of the figures to measure, in the order of the table."""
+        named = self.what.split(",")
+        return tuple(name for name in FIGURES if name in named or "all" in named)
 
 
 NOT_IDENTIFYING = ("workers", "ray", "run", "report", "backend", "out", "json", "tripinfo")

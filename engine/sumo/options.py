@@ -15,7 +15,7 @@ from engine.errors import InputError
 from engine.scenario import Scenario
 from engine.sumo.installation import binary, environment
 
-__all__ = ["Option", "catalogue", "plain_command", "simulation_options"]
+__all__ = ["STANDING", "Option", "catalogue", "plain_command", "simulation_options"]
 
 LIST_SEPARATORS = ",; \t"
 """SUMO splits lists of files at these, so a path that holds one has to be linked under another name."""
@@ -109,6 +109,7 @@ STANDING = [
     *("--xml-validation.net", "never"),
     *("--xml-validation.routes", "never"),
 ]
+"""What every run is told, whatever the scenario says."""
 
 
 def _unsplit(path: Path, folder: Path) -> str:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import statistics
 import timeit
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from experiments.bench.peers.numpy_formulas import TWINS
+from experiments.bench.rows import Row, at_most
 from kernels import _formulas
 
-__all__ = ["SIZES", "FormulaSpeed", "arguments", "formula_speeds"]
+__all__ = ["SIZES", "FormulaSpeed", "arguments", "formula_speeds", "rows"]
 
 SIZES = (1_000, 100_000)
 """The lane groups of a city; those of a city over all plans of a sweep."""
 PAIRS = 7
 SECONDS = 0.02
+LIMIT = at_most(1.0)
+PEER = "the function of the same name in experiments/bench/peers/numpy_formulas.py"
+HOW = f"least time of a call; ratio: the median of {PAIRS} pairs measured in turns"
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,17 @@ def formula_speeds(
             ratio = statistics.median(ours / theirs for ours, theirs in measured)
             rows.append(FormulaSpeed(name, n, 1e6 * ours_s, 1e6 * numpy_s, ratio))
     return rows
+
+
+def rows(done: Callable[[float], None]) -> list[Row]:
+    """Return the time of every kernel at every size beside its NumPy twin's."""
+    made = []
+    for name in TWINS:
+        for speed in formula_speeds(names=[name]):
+            title = f"{name}, {speed.n:,} elements"
+            made.append(Row(title, "us", speed.ours_us, speed.numpy_us, speed.ratio, LIMIT, PEER, HOW))
+        done(1.0 / len(TWINS))
+    return made
 
 
 if __name__ == "__main__":

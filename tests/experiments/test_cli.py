@@ -192,6 +192,7 @@ def test_identity_leaves_out_how_a_study_is_computed():
         ("greensplit sweep scenario=colog", ["scenario=cologne1", "scenario=cologne3", "scenario=cologne8"]),
         ("greensplit sweep plans=off", ["plans=offsets"]),
         ("greensplit completion z", ["zsh"]),
+        ("greensplit bench what=loop,st", ["what=loop,startup"]),
         ("greensplit nothing x", []),
     ],
 )

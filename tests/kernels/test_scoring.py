@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from experiments.bench.peers.plain_scorer import PlainScorer
 from kernels.scoring import scorer
-from tests.kernels.plain_scorer import PlainScorer
 
 SPEED = 13.89
 
