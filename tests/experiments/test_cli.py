@@ -33,6 +33,15 @@ def test_small_commands_answer_fast(arguments):
     assert least_s < 0.5
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["scenarios"]])
+def test_small_commands_import_nothing_heavy(arguments):
+    heavy = ("numpy", "scipy", "polars", "hydra", "ray", "libsumo", "sumolib", "rich")
+    code = f"import sys; from experiments.cli import main; main({arguments!r}); "
+    code += f"sys.exit(' '.join(name for name in {heavy!r} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == ""
+
+
 def test_help_shows_every_command_with_an_example(capsys):
     assert cli.main(["--help"]) == 0
     overview = capsys.readouterr().out
