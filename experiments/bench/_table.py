@@ -38,7 +38,7 @@ def _notes(rows: Sequence[Row]) -> None:
             print(f"  {how}.")
     for command in dict.fromkeys(row.command for row in rows):
         if command:
-            print(f"  $ {command}")
+            print(f"  peer: {command}")
 
 
 def _number(value: float | None) -> str:
