@@ -80,6 +80,7 @@ class _Job:
     seed: int
     tripinfo: Path | None
     series_s: float
+    trace: Path | None
 
 
 class Nursery:
@@ -99,7 +100,14 @@ class Nursery:
         """Process id of the parent of the simulations."""
         return self._process.pid
 
-    def run(self, plan: Plan, seed: int, tripinfo: Path | None = None, series_s: float = 0.0) -> RunResult:
+    def run(
+        self,
+        plan: Plan,
+        seed: int,
+        tripinfo: Path | None = None,
+        series_s: float = 0.0,
+        trace: Path | None = None,
+    ) -> RunResult:
         """Simulate one plan with one seed to its end; see `engine.simulation.Simulation`.
 
         Raises:
@@ -107,7 +115,7 @@ class Nursery:
             LostError: the simulation's process died.
         """
         try:
-            self._send(_Job(plan, seed, tripinfo, series_s))
+            self._send(_Job(plan, seed, tripinfo, series_s, trace))
             answer = _receive(self._output)
         except (BrokenPipeError, EOFError) as error:
             raise LostError("the parent process of the simulations died") from error
@@ -191,7 +199,8 @@ def _serve() -> None:
             answer: object
             try:
                 job: _Job = pickle.loads(frame)
-                with Simulation(scenario, network, job.plan, job.seed, backend, arrays, job.tripinfo) as simulation:
+                outputs = job.tripinfo, job.trace
+                with Simulation(scenario, network, job.plan, job.seed, backend, arrays, *outputs) as simulation:
                     answer = simulation.run(job.series_s).to_bytes()
             except InputError as error:
                 answer = error

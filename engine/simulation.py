@@ -29,6 +29,7 @@ from engine.state import State
 from engine.sumo.backends import start
 from engine.sumo.options import simulation_options
 from engine.sumo.programs import write_plan
+from engine.sumo.traces import write_waiting
 from kernels.scoring import scorer
 from kernels.walking import walkers
 
@@ -55,8 +56,10 @@ class Simulation:
         backend: what drives SUMO; every one gives the same result, to the last bit.
         arrays: `layout(network)`, where the caller keeps it for many runs.
         tripinfo: where SUMO's own record of every vehicle goes when the simulation closes, or `None`.
+        trace: a folder for what `engine.sumo.traces.read_trace` reads, there when the simulation closes, or `None`.
 
     Raises:
+        ValueError: both `tripinfo` and `trace`, which holds a tripinfo of its own.
         InputError: SUMO refuses the scenario; the message is SUMO's own.
     """
 
@@ -69,22 +72,28 @@ class Simulation:
         backend: Backend = "native",
         arrays: Layout | None = None,
         tripinfo: Path | None = None,
+        trace: Path | None = None,
     ) -> None:
+        if tripinfo and trace:
+            raise ValueError("SUMO writes one tripinfo: ask for tripinfo or for trace")
         self._scenario = scenario
         self._network = network
         self._folder = tempfile.TemporaryDirectory(prefix="greensplit-")
         folder = Path(self._folder.name)
         self._errors = folder / "errors.txt"
         self._tripinfo = tripinfo
+        self._trace = trace
         try:
             plan_file = None
             if plan.programs:
                 plan_file = folder / "plan.add.xml"
                 write_plan(plan, plan_file)
             written = folder / "tripinfo.xml" if tripinfo else None
+            watched = [lane for lane, _, _ in network.lanes if not lane.startswith(":")] if trace else None
             arrays = arrays or layout(network)
             self._extras = extras(arrays.conflicts, scenario) if arrays.conflicts else None
-            self.options = simulation_options(scenario, seed, folder, plan_file, written, self._extras is not None)
+            emissions = self._extras is not None
+            self.options = simulation_options(scenario, seed, folder, plan_file, written, emissions, watched)
             window = (scenario.step_s, scenario.begin_s + scenario.warmup_s, scenario.end_s)
             crossings = [crossing.edge for crossing in network.crossings]
             self._scorer = scorer(arrays, *window)
@@ -201,6 +210,8 @@ class Simulation:
     def result(self) -> RunResult:
         """Close the books at the present time and return the result; nothing can be simulated afterwards."""
         waiting = self._drive.finish()
+        if self._trace:
+            write_waiting(Path(self._folder.name), waiting)
         return run_result(
             self._scenario, self._network, self._scorer, waiting, self._drive, self._walkers, self._extras
         )
@@ -212,6 +223,8 @@ class Simulation:
         if self._tripinfo and written.exists():
             with replacing(self._tripinfo) as temporary:
                 shutil.copyfile(written, temporary)
+        if self._trace:
+            shutil.copytree(self._folder.name, self._trace, symlinks=True)
         self._folder.cleanup()
 
     def __enter__(self) -> Simulation:

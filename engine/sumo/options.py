@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from defusedxml import ElementTree
 from engine.errors import InputError
 from engine.scenario import Scenario
 from engine.sumo.installation import binary, environment
+from engine.sumo.traces import trace_options
 
 __all__ = ["STANDING", "Option", "catalogue", "plain_command", "simulation_options"]
 
@@ -66,6 +68,7 @@ def simulation_options(
     plan: Path | None,
     tripinfo: Path | None = None,
     emissions: bool = False,
+    watched: Sequence[str] | None = None,
 ) -> list[str]:
     """Return the options of one simulation; every run's record holds them verbatim.
 
@@ -76,8 +79,10 @@ def simulation_options(
         plan: an additional file to be loaded last, or `None` for the plan in the net.
         tripinfo: where SUMO writes its own record of every vehicle, or `None`.
         emissions: whether emissions are read.
+        watched: lanes whose ends are watched for a trace (`engine.sumo.traces`) that goes into `folder`, or `None`.
     """
-    additional = [*scenario.additional_quiet, *([plan] if plan else [])]
+    tracing, loops = ([], None) if watched is None else trace_options(folder, watched)
+    additional = [*scenario.additional_quiet, *([loops] if loops else []), *([plan] if plan else [])]
     files = {"--net-file": [scenario.net], "--route-files": list(scenario.routes), "--additional-files": additional}
     options: list[str] = []
     for name, paths in files.items():
@@ -94,7 +99,7 @@ def simulation_options(
     # Arrived vehicles stay readable for the step after, so that their time loss is SUMO's own, to the last bit.
     options += ["--keep-after-arrival", f"{scenario.step_s:.3f}"]
     options += ["--error-log", _unsplit(folder / "errors.txt", folder)]
-    return options + (_tripinfo_options(str(tripinfo)) if tripinfo else [])
+    return options + tracing + (_tripinfo_options(str(tripinfo)) if tripinfo else [])
 
 
 VOLUMETRIC = "emissions.volumetric-fuel"
