@@ -11,6 +11,8 @@ from libcpp.vector cimport vector
 cdef enum:
     POSITIONS = 24          # places in a discharging platoon that differ from one another
     SCANNED = 12            # vehicles of a stream that one who yields looks at
+    SAMPLED = 10            # seconds between looks at the speeds by which trips are routed
+    WINDOW = 18             # looks that count: three minutes, as in SUMO
     CLOSED = 0
     YIELD = 1               # green, but others go first
     GREEN = 2
@@ -18,6 +20,9 @@ cdef enum:
 cdef double NEVER = 1e30
 cdef double LONG_AGO = -1e6
 cdef double STILL_S = 300.0      # gridlock: nothing has moved for so long
+cdef double SLOWEST = 0.001     # m/s: how slow an edge may look
+cdef double STARTING_S = 4.0    # a lane that somebody left so short ago discharges ...
+cdef double ROLLING = 5.0       # ... and moves like this, m/s
 cdef double BRAKING = 4.5        # m/s2, SUMO's default
 
 
@@ -53,6 +58,23 @@ cdef struct Net:
     const double* link_clear_s
     const int* foe_start
     const int* foe_link
+    Py_ssize_t n_spots
+    const int* spot_start
+    const double* spot_end_m
+    const double* spot_length_m
+    const double* spot_speed
+    const int* way_start
+    const int* way_spot
+    const double* way_free_s
+    const int* choice_start
+    const int* choice_route
+    const int* route_start
+    const int* step_start
+    const int* options
+    bint chosen                 # whether any vehicle has a choice
+    const double* pace_s        # by link, whether it yields, and place in the platoon: seconds a metre
+    const double* speed_up_s    # what is lost beyond the line until it drives freely
+    const double* late_s        # how long after the end of green one may still cross
     double step_s, spacing_m
     double wave, tau_s, start_s, yellow_s, accel, first_speed, merge_s, sight_s, lane_bias_m, change_m, impatience_s
     double insert_s, follow_s, cruise, top, minor_speed
@@ -61,7 +83,7 @@ cdef struct Net:
 cdef struct Demand:
     Py_ssize_t n_vehicles
     const double* due_s
-    const int* route
+    const int* choice
     const double* space_m
     const double* speed_factor
     const double* caution       # factor of the driver's headway
@@ -116,10 +138,11 @@ cdef struct State:
     int* show_start             # by signal
     int* shift_s
     int* cycle_s
-    # by link, whether it yields, and place in the platoon
-    double* pace_s              # seconds a metre
-    double* speed_up_s
-    double* late_s              # how long after the end of green one may still cross
+    # by watched edge
+    double* spot_sum
+    double* spot_mean           # over the window
+    double* spot_ring           # its samples, WINDOW of each edge
+    int* spot_count
 
 
 cdef void grow(State* s) noexcept nogil:
@@ -275,9 +298,10 @@ cdef inline void wait_for(const Net* net, State* s, int lane, int target) noexce
         s.waits_head[edge] = lane
 
 
-cdef void serve(const Net* net, State* s, const Demand* d, const int* step_start, const int* options, int lane,
-                double now_s, double until_s, double counted_s) noexcept nogil:
+cdef void serve(const Net* net, State* s, const Demand* d, int lane, double now_s, double until_s,
+                double counted_s) noexcept nogil:
     """Let vehicles leave a lane as long as they can before `until_s`."""
+    cdef const int* step_start = net.step_start
     cdef int vehicle, link, show, place, target, onward, step, other, row = 0
     cdef double t, follow_s, opens_s = 0.0, free_s, base_s, enter_s, seen_s, speed, up_s
     cdef bint standing, pocket
@@ -303,7 +327,7 @@ cdef void serve(const Net* net, State* s, const Demand* d, const int* step_start
                 row += shown(net, s, link, later(base_s, s.last_out_s[lane] + 1.0), &opens_s) == YIELD
             row *= POSITIONS
             follow_s = s.last_out_s[lane] + d.caution[vehicle] * (
-                net.tau_s + s.last_m[lane] * s.pace_s[row + place])
+                net.tau_s + s.last_m[lane] * net.pace_s[row + place])
             standing = s.since_s[vehicle] >= 0.0
             if standing:
                 # It stood at the line: it starts anew.
@@ -315,7 +339,7 @@ cdef void serve(const Net* net, State* s, const Demand* d, const int* step_start
                 t = base_s
                 place = POSITIONS - 1
             # One who comes rolling obeys what showed when there was still room to stop.
-            seen_s = t - (net.start_s - 1e-6 if standing else s.late_s[row + place])
+            seen_s = t - (net.start_s - 1e-6 if standing else net.late_s[row + place])
             show = shown(net, s, link, later(seen_s, 0.0), &opens_s)
             if show == CLOSED:
                 if s.since_s[vehicle] < 0.0:
@@ -349,7 +373,7 @@ cdef void serve(const Net* net, State* s, const Demand* d, const int* step_start
             target = net.link_pocket[link]
             onward = net.link_onward[link]
         elif link >= 0 and step_start[step + 1] > step_start[step]:
-            target = choose(net, s, options + 2 * step_start[step], step_start[step + 1] - step_start[step],
+            target = choose(net, s, net.options + 2 * step_start[step], step_start[step + 1] - step_start[step],
                             net.link_to[link], &onward)
         other = net.lane_pocket[lane] if link >= 0 else -1
         while other >= 0 and (other == target or s.used_m[other] <= net.lane_clear_m[other]):
@@ -391,7 +415,7 @@ cdef void serve(const Net* net, State* s, const Demand* d, const int* step_start
         up_s = 0.0
         if link >= 0:
             s.crossed_s[link] = t
-            up_s = s.speed_up_s[row + place]
+            up_s = net.speed_up_s[row + place]
         if d.due_s[vehicle] >= counted_s:
             s.loss_s[lane] += t - s.ready_s[vehicle] + up_s
         if s.waits_head[net.lane_edge[lane]] >= 0:
@@ -427,11 +451,65 @@ cdef void admit(const Net* net, State* s, const Demand* d, int lane, double unti
              t + net.lane_free_s[lane] / (d.speed_factor[vehicle] * net.cruise))
 
 
-cdef void simulate(const Net* net, State* s, const Demand* d, const int* route_start, const int* step_start,
-                   const int* options, double end_s, double counted_s, double* out) noexcept nogil:
+cdef void watch(const Net* net, State* s, const Demand* d, int look, double now_s) noexcept nogil:
+    """Look at the speeds on all edges, for the `look`-th time."""
+    cdef Py_ssize_t i
+    cdef int lane, vehicle, spot, last
+    cdef double place_m, stands_m, speed, rolls, *sample
+    for i in range(net.n_spots):
+        s.spot_sum[i] = 0.0
+        s.spot_count[i] = 0
+    for lane in range(net.n_lanes):
+        vehicle = s.head[lane]
+        spot = net.spot_start[net.lane_edge[lane]]
+        last = net.spot_start[net.lane_edge[lane] + 1] - 1
+        if vehicle < 0 or last < spot:
+            continue
+        stands_m = 0.0
+        # A queue that discharges moves.
+        rolls = ROLLING if now_s - s.last_out_s[lane] < STARTING_S else 0.0
+        while vehicle >= 0:
+            place_m = stands_m
+            speed = rolls
+            if s.ready_s[vehicle] > now_s:
+                speed = net.lane_length_m[lane] / net.lane_free_s[lane]
+                place_m = later(place_m, (s.ready_s[vehicle] - now_s) * speed)
+            while spot < last and place_m > net.spot_end_m[spot]:
+                spot += 1
+            s.spot_sum[spot] += speed
+            s.spot_count[spot] += 1
+            stands_m += d.space_m[vehicle]
+            vehicle = s.next[vehicle]
+    for i in range(net.n_spots):
+        sample = s.spot_ring + i * WINDOW + look % WINDOW
+        speed = s.spot_sum[i] / s.spot_count[i] if s.spot_count[i] > 0 else net.spot_speed[i]
+        s.spot_mean[i] += (speed - sample[0]) / WINDOW
+        sample[0] = speed
+
+
+cdef int quickest(const Net* net, State* s, int choice) noexcept nogil:
+    """Return the route of a choice that takes least time by the speeds of the last minutes."""
+    cdef int i, route, way, best = -1
+    cdef double route_s, least = NEVER
+    if net.choice_start[choice + 1] == net.choice_start[choice] + 1:
+        return net.choice_route[net.choice_start[choice]]
+    for i in range(net.choice_start[choice], net.choice_start[choice + 1]):
+        route = net.choice_route[i]
+        route_s = net.way_free_s[route]
+        for way in range(net.way_start[route], net.way_start[route + 1]):
+            route_s += net.spot_length_m[net.way_spot[way]] / later(
+                sooner(s.spot_mean[net.way_spot[way]], net.spot_speed[net.way_spot[way]]), SLOWEST)
+        if route_s < least:
+            least = route_s
+            best = route
+    return best
+
+
+cdef void simulate(const Net* net, State* s, const Demand* d, double end_s, double counted_s,
+                   double* out) noexcept nogil:
     """Simulate one plan on one demand. OUT: delay sum, s; gridlocked; vehicles left within; vehicles never in."""
     cdef Py_ssize_t i, bucket, n = net.n_lanes
-    cdef int vehicle = 0, lane, link = -1, event, step, within, outside
+    cdef int vehicle = 0, lane, link = -1, event, step, within, outside, look
     cdef double until_s, delay_s
     for i in range(n):
         s.head[i] = s.tail[i] = s.source_head[i] = s.source_tail[i] = -1
@@ -450,13 +528,20 @@ cdef void simulate(const Net* net, State* s, const Demand* d, const int* route_s
         s.waits_head[i] = -1
     for i in range(s.n_buckets):
         s.bucket_head[i] = s.bucket_tail[i] = -1
+    for i in range(net.n_spots):
+        s.spot_mean[i] = net.spot_speed[i]
+        for look in range(WINDOW):
+            s.spot_ring[i * WINDOW + look] = net.spot_speed[i]
     s.moved_s = 0.0
     for bucket in range(s.n_buckets):
         s.current = <int>bucket
+        if net.chosen and bucket % SAMPLED == 0:
+            watch(net, s, d, <int>bucket // SAMPLED, <double>bucket)
         until_s = sooner(bucket + 1.0, end_s)
         while vehicle < d.n_vehicles and d.due_s[vehicle] < until_s:
-            step = route_start[d.route[vehicle]]
-            lane = choose(net, s, options + 2 * step_start[step], step_start[step + 1] - step_start[step], -1, &link)
+            step = net.route_start[quickest(net, s, d.choice[vehicle])]
+            lane = choose(net, s, net.options + 2 * net.step_start[step],
+                          net.step_start[step + 1] - net.step_start[step], -1, &link)
             s.at[vehicle] = step
             s.link[vehicle] = link
             s.next[vehicle] = -1
@@ -480,7 +565,7 @@ cdef void simulate(const Net* net, State* s, const Demand* d, const int* route_s
                 continue        # it was looked at earlier
             s.pending_s[lane] = NEVER
             if lane < n:
-                serve(net, s, d, step_start, options, lane, delay_s, until_s, counted_s)
+                serve(net, s, d, lane, delay_s, until_s, counted_s)
             else:
                 admit(net, s, d, lane - <int>n, until_s, counted_s)
     # Those still there have lost what they stand beyond their free-flow time.
@@ -540,7 +625,7 @@ cdef void read_plan(const Net* net, State* s, const int* phase_start, const int*
         start += signal_letters[signal] * cycle_s
 
 
-cdef void settle(const Net* net, State* s) noexcept nogil:
+cdef void settle(const Net* net, double* pace_s, double* speed_up_s, double* late_s) noexcept nogil:
     """Fill the tables of how fast the places of a platoon cross each link."""
     cdef Py_ssize_t row
     cdef int place, steps
@@ -551,15 +636,15 @@ cdef void settle(const Net* net, State* s) noexcept nogil:
         for place in range(POSITIONS):
             squared = net.first_speed * net.first_speed + 2.0 * net.accel * net.spacing_m * place
             speed = crossing if place == POSITIONS - 1 else sooner(crossing, sqrt(squared))
-            s.speed_up_s[row * POSITIONS + place] = (top - speed) * (top - speed) / (2.0 * net.accel * top)
+            speed_up_s[row * POSITIONS + place] = (top - speed) * (top - speed) / (2.0 * net.accel * top)
             # Between its predecessor's place and its own it was slower than it crosses.
             if place > 0:
-                s.pace_s[row * POSITIONS + place] = 1.0 / sooner(crossing, sqrt(squared - net.accel * net.spacing_m))
+                pace_s[row * POSITIONS + place] = 1.0 / sooner(crossing, sqrt(squared - net.accel * net.spacing_m))
             else:
-                s.pace_s[row * POSITIONS] = 1.0 / speed
+                pace_s[row * POSITIONS] = 1.0 / speed
             # The distance in which it comes to rest, a step at a time, and the metre that it keeps from the line.
             steps = <int>(speed / BRAKING)
-            s.late_s[row * POSITIONS + place] = net.yellow_s - net.step_s + (
+            late_s[row * POSITIONS + place] = net.yellow_s - net.step_s + (
                 steps * (speed - 0.5 * BRAKING * (steps + 1)) + 1.0) / speed
 
 
@@ -573,7 +658,7 @@ cdef inline void* take(char** free_at, Py_ssize_t n, Py_ssize_t size) noexcept n
 cdef Py_ssize_t lay_out(State* s, char* block, const Net* net, Py_ssize_t n_vehicles, Py_ssize_t table) noexcept nogil:
     """Point the arrays of a state into a block of memory; returns how many bytes they take."""
     cdef char* at = block
-    cdef Py_ssize_t n = net.n_lanes, n_speeds = 2 * net.n_links * POSITIONS
+    cdef Py_ssize_t n = net.n_lanes
     s.used_m = <double*>take(&at, n, sizeof(double))
     s.last_out_s = <double*>take(&at, n, sizeof(double))
     s.last_in_s = <double*>take(&at, n, sizeof(double))
@@ -582,9 +667,9 @@ cdef Py_ssize_t lay_out(State* s, char* block, const Net* net, Py_ssize_t n_vehi
     s.loss_s = <double*>take(&at, n, sizeof(double))
     s.pending_s = <double*>take(&at, 2 * n, sizeof(double))
     s.crossed_s = <double*>take(&at, net.n_links, sizeof(double))
-    s.pace_s = <double*>take(&at, n_speeds, sizeof(double))
-    s.speed_up_s = <double*>take(&at, n_speeds, sizeof(double))
-    s.late_s = <double*>take(&at, n_speeds, sizeof(double))
+    s.spot_sum = <double*>take(&at, net.n_spots, sizeof(double))
+    s.spot_mean = <double*>take(&at, net.n_spots, sizeof(double))
+    s.spot_ring = <double*>take(&at, WINDOW * net.n_spots, sizeof(double))
     s.ready_s = <double*>take(&at, n_vehicles, sizeof(double))
     s.since_s = <double*>take(&at, n_vehicles, sizeof(double))
     s.head = <int*>take(&at, n, sizeof(int))
@@ -601,6 +686,7 @@ cdef Py_ssize_t lay_out(State* s, char* block, const Net* net, Py_ssize_t n_vehi
     s.at = <int*>take(&at, n_vehicles, sizeof(int))
     s.bucket_head = <int*>take(&at, s.n_buckets, sizeof(int))
     s.bucket_tail = <int*>take(&at, s.n_buckets, sizeof(int))
+    s.spot_count = <int*>take(&at, net.n_spots, sizeof(int))
     s.show_start = <int*>take(&at, net.n_signals, sizeof(int))
     s.shift_s = <int*>take(&at, net.n_signals, sizeof(int))
     s.cycle_s = <int*>take(&at, net.n_signals, sizeof(int))
@@ -623,7 +709,6 @@ cdef bint begin(State* s, const Net* net, Py_ssize_t n_vehicles, double end_s, P
         s.events[i].next = i + 1
     s.events[s.n_events - 1].next = -1
     s.free_event = 0
-    settle(net, s)
     return True
 
 
@@ -633,8 +718,7 @@ cdef void finish(State* s) noexcept nogil:
 
 
 cdef bint score_plan(const Net* net, const Demand* draws, Py_ssize_t n_draws, Py_ssize_t n_vehicles,
-                     const int* route_start, const int* step_start, const int* options, double begin_s, double end_s,
-                     double counted_s, Py_ssize_t table, const int* phase_start, const int* phase_s,
+                     double begin_s, double end_s, double counted_s, Py_ssize_t table, const int* phase_start, const int* phase_s,
                      const int* phase_row, const unsigned char* letters, Py_ssize_t n_letters,
                      const int* signal_letters, const int* offset_s, double* out, double* loss) noexcept nogil:
     """Simulate one plan on every draw. OUT: out, and loss unless it is NULL. Returns whether there was memory."""
@@ -646,7 +730,7 @@ cdef bint score_plan(const Net* net, const Demand* draws, Py_ssize_t n_draws, Py
         return False
     read_plan(net, s, phase_start, phase_s, phase_row, letters, n_letters, signal_letters, offset_s, <int>begin_s)
     for draw in range(n_draws):
-        simulate(net, s, draws + draw, route_start, step_start, options, end_s, counted_s, out + 4 * draw)
+        simulate(net, s, draws + draw, end_s, counted_s, out + 4 * draw)
         if loss != NULL:
             for lane in range(net.n_lanes):
                 loss[draw * net.n_lanes + lane] = s.loss_s[lane]
@@ -671,13 +755,18 @@ def score(roads, demands, behaviour, programs, double begin_s, double end_s, dou
     cdef const int[::1] signal_letters = roads.signal_letters, route_start = roads.route_start
     cdef const int[::1] step_start = roads.step_start
     cdef const int[:, ::1] options = roads.options
-    cdef const int[::1] vehicle_start = demands.start, route = demands.route
+    cdef const int[::1] spot_start = roads.spot_start, way_start = roads.way_start, way_spot = roads.way_spot
+    cdef const int[::1] choice_start = roads.choice_start, choice_route = roads.choice_route
+    cdef const double[::1] spot_end_m = roads.spot_end_m, spot_length_m = roads.spot_length_m
+    cdef const double[::1] spot_speed = roads.spot_speed, way_free_s = roads.way_free_s
+    cdef vector[double] speeds
+    cdef const int[::1] vehicle_start = demands.start, choice = demands.choice
     cdef const double[::1] due_s = demands.due_s, space_m = demands.space_m
     cdef const double[::1] speed_factor = demands.speed_factor, caution = demands.caution
     cdef const int[:, ::1] phase_start = programs.phase_start, offset_s = programs.offset_s
     cdef const int[::1] phase_s = programs.phase_s, phase_row = programs.phase_row
     cdef const unsigned char[:, ::1] letters = programs.letters
-    cdef Py_ssize_t i, n_plans = offset_s.shape[0], n_draws = vehicle_start.shape[0] - 1, most = 0
+    cdef Py_ssize_t i, n_plans = offset_s.shape[0], n_draws = vehicle_start.shape[0] - 1, most = 0, n_speeds
     cdef Py_ssize_t table = programs.table, n_letters = letters.shape[1]
     cdef vector[Demand] draws
     cdef int n_failed = 0
@@ -702,9 +791,19 @@ def score(roads, demands, behaviour, programs, double begin_s, double end_s, dou
     net.cruise, net.top, net.minor_speed = behaviour.cruise, behaviour.top, behaviour.minor_speed
     net.wave = roads.spacing_m / behaviour.react_s
     draws.resize(n_draws)
+    net.n_spots = spot_end_m.shape[0]
+    net.spot_start, net.spot_end_m, net.spot_length_m = &spot_start[0], &spot_end_m[0], &spot_length_m[0]
+    net.spot_speed, net.way_start, net.way_spot = &spot_speed[0], &way_start[0], &way_spot[0]
+    net.way_free_s, net.choice_start, net.choice_route = &way_free_s[0], &choice_start[0], &choice_route[0]
+    net.route_start, net.step_start, net.options = &route_start[0], &step_start[0], &options[0, 0]
+    net.chosen = choice_route.shape[0] > choice_start.shape[0] - 1
+    n_speeds = 2 * net.n_links * POSITIONS
+    speeds.resize(3 * n_speeds)
+    net.pace_s, net.speed_up_s, net.late_s = &speeds[0], &speeds[n_speeds], &speeds[2 * n_speeds]
+    settle(&net, &speeds[0], &speeds[n_speeds], &speeds[2 * n_speeds])
     for i in range(n_draws):
         draws[i].n_vehicles = vehicle_start[i + 1] - vehicle_start[i]
-        draws[i].due_s, draws[i].route = &due_s[vehicle_start[i]], &route[vehicle_start[i]]
+        draws[i].due_s, draws[i].choice = &due_s[vehicle_start[i]], &choice[vehicle_start[i]]
         draws[i].space_m, draws[i].speed_factor = &space_m[vehicle_start[i]], &speed_factor[vehicle_start[i]]
         draws[i].caution = &caution[vehicle_start[i]]
         if draws[i].n_vehicles > most:
@@ -714,8 +813,7 @@ def score(roads, demands, behaviour, programs, double begin_s, double end_s, dou
         lane_losses = n_draws * net.n_lanes
     for i in prange(n_plans, nogil=True, num_threads=threads, schedule="dynamic"):
         n_failed += not score_plan(
-            &net, &draws[0], n_draws, most, &route_start[0], &step_start[0], &options[0, 0], begin_s, end_s, counted_s,
-            table, &phase_start[i, 0], &phase_s[0], &phase_row[0], &letters[0, 0], n_letters, &signal_letters[0],
+            &net, &draws[0], n_draws, most, begin_s, end_s, counted_s, table, &phase_start[i, 0], &phase_s[0], &phase_row[0], &letters[0, 0], n_letters, &signal_letters[0],
             &offset_s[i, 0], &out[i, 0, 0], losses + i * lane_losses if losses != NULL else NULL)
     if n_failed:
         raise MemoryError(f"no memory for {n_failed} of {n_plans} plans")

@@ -133,7 +133,7 @@ def _check(roads: Any, demand: Any, programs: Any, length_s: float) -> None:
         "minor",
     ):
         _length(roads, f"link_{name}", n_links)
-    for name in ("route", "space_m", "speed_factor", "caution"):
+    for name in ("choice", "space_m", "speed_factor", "caution"):
         _length(demand, name, n_vehicles)
     _starts(roads.foe_start, n_links, len(roads.foe_link), "foe_start")
     _starts(roads.step_start, n_steps, len(roads.options), "step_start")
@@ -149,7 +149,17 @@ def _check(roads: Any, demand: Any, programs: Any, length_s: float) -> None:
     _within(roads.options[:, 0], 0, n_lanes, "options' lanes")
     _within(roads.options[:, 1], -1, n_links, "options' links")
     _within(roads.route_start, 0, n_steps, "route_start")
-    _within(demand.route, 0, n_routes, "route")
+    _within(demand.choice, 0, len(roads.choice_start) - 1, "choice")
+    _within(roads.choice_route, 0, n_routes, "choice_route")
+    _starts(roads.choice_start, len(roads.choice_start) - 1, len(roads.choice_route), "choice_start")
+    if np.any(np.diff(roads.choice_start) < 1):
+        raise ValueError("a choice has no route")
+    _starts(roads.spot_start, roads.n_edges, len(roads.spot_end_m), "spot_start")
+    _starts(roads.way_start, n_routes, len(roads.way_spot), "way_start")
+    _within(roads.way_spot, 0, len(roads.spot_end_m), "way_spot")
+    _length(roads, "way_free_s", n_routes)
+    for name in ("spot_length_m", "spot_speed"):
+        _length(roads, name, len(roads.spot_end_m))
     signalled = roads.link_signal >= 0
     if np.any(roads.link_letter[signalled] >= np.asarray(roads.signal_letters)[roads.link_signal[signalled]]):
         raise ValueError("link_letter names a letter that its signal does not have")

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.screening.roads import Journey
+from engine.screening.ways import other_ways
+from engine.sumo.roads import Roads
 from engine.sumo.traces import Trace, Trip, VehicleType
 
-__all__ = ["DemandArrays", "demand_arrays", "journeys_of", "typical_vehicle"]
+__all__ = ["Choices", "DemandArrays", "choices_of", "demand_arrays", "typical_vehicle"]
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
+
+Ends = tuple[str, str, str]
+"""First edge, last edge, vehicle class."""
 
 CAUTION_SPREAD = 0.07
 """Standard deviation of drivers' headways over their mean."""
@@ -27,7 +32,7 @@ class DemandArrays:
 
     Attributes:
         due_s: when each is to depart, seconds after the simulation's begin.
-        route: index of its journey.
+        choice: index of the set of routes that it chooses from.
         space_m: its length and the gap ahead of it.
         speed_factor: its speed over the limit.
         caution: its headway over the mean.
@@ -35,19 +40,68 @@ class DemandArrays:
 
     start: Ints
     due_s: Floats
-    route: Ints
+    choice: Ints
     space_m: Floats
     speed_factor: Floats
     caution: Floats
 
 
-def journeys_of(traces: Sequence[Trace], types: Mapping[str, VehicleType]) -> dict[Journey, int]:
-    """Return the different journeys of some runs with an index each, in order of first appearance."""
-    found: dict[Journey, int] = {}
+@dataclass(frozen=True)
+class Choices:
+    """Which routes vehicles choose from.
+
+    Attributes:
+        journeys: every journey that may be driven.
+        sets: indices of journeys, the one that was driven most first.
+        of_trip: index of the set of each (ends and class) that SUMO routes at departure.
+        of_journey: index of the set of each journey that is driven as it is.
+    """
+
+    journeys: tuple[Journey, ...]
+    sets: tuple[tuple[int, ...], ...]
+    of_trip: Mapping[Ends, int]
+    of_journey: Mapping[Journey, int]
+
+
+def choices_of(
+    traces: Sequence[Trace], types: Mapping[str, VehicleType], routed: Container[str], roads: Roads
+) -> Choices:
+    """Return the routes of some runs, and for trips the other ways between their ends.
+
+    Args:
+        traces, types: the runs.
+        routed: ids of trips and flows that are routed at departure.
+        roads: where other ways are looked for.
+    """
+    journeys: dict[Journey, int] = {}
+    fixed: dict[Journey, int] = {}
+    driven: dict[Ends, Counter[Journey]] = {}
     for trace in traces:
         for trip in trace.trips:
-            found.setdefault((trip.edges, _type(trip, types).kind), len(found))
-    return found
+            journey = (trip.edges, _type(trip, types).kind)
+            journeys.setdefault(journey, len(journeys))
+            if _routed(trip, routed):
+                driven.setdefault(_ends(journey), Counter())[journey] += 1
+            else:
+                fixed.setdefault(journey, len(fixed))
+    sets = [(journeys[journey],) for journey in fixed]
+    of_trip: dict[Ends, int] = {}
+    others = other_ways(roads, driven)
+    for ends, counts in driven.items():
+        of_trip[ends] = len(sets)
+        seen = [journey for journey, _ in counts.most_common()]
+        seen += [journey for journey in others[ends] if journey not in counts]
+        sets.append(tuple(journeys.setdefault(journey, len(journeys)) for journey in seen))
+    return Choices(tuple(journeys), tuple(sets), of_trip, fixed)
+
+
+def _ends(journey: Journey) -> Ends:
+    edges, kind = journey
+    return edges[0], edges[-1], kind
+
+
+def _routed(trip: Trip, routed: Container[str]) -> bool:
+    return trip.id in routed or trip.id.rpartition(".")[0] in routed
 
 
 def typical_vehicle(traces: Sequence[Trace], types: Mapping[str, VehicleType]) -> VehicleType:
@@ -59,7 +113,8 @@ def typical_vehicle(traces: Sequence[Trace], types: Mapping[str, VehicleType]) -
 def demand_arrays(
     traces: Sequence[Trace],
     types: Mapping[str, VehicleType],
-    journeys: Mapping[Journey, int],
+    choices: Choices,
+    routed: Container[str],
     begin_s: float,
     end_s: float,
     n_draws: int,
@@ -78,15 +133,20 @@ def demand_arrays(
         columns.append(
             (
                 np.array([trip.due_s - begin_s for trip in trips]),
-                np.array([journeys[trip.edges, kind.kind] for trip, kind in zip(trips, kinds, strict=True)]),
+                np.array([_choice(trip, kind, choices, routed) for trip, kind in zip(trips, kinds, strict=True)]),
                 np.array([kind.length_m + kind.gap_m for kind in kinds]),
                 factors,
                 np.exp(CAUTION_SPREAD * np.clip(random.standard_normal(len(trips)), -2.5, 2.5)),
             )
         )
         start.append(start[-1] + len(trips))
-    due_s, route, space_m, speed_factor, caution = (np.concatenate(parts) for parts in zip(*columns, strict=True))
-    return DemandArrays(np.array(start, np.int32), due_s, route.astype(np.int32), space_m, speed_factor, caution)
+    due_s, choice, space_m, speed_factor, caution = (np.concatenate(parts) for parts in zip(*columns, strict=True))
+    return DemandArrays(np.array(start, np.int32), due_s, choice.astype(np.int32), space_m, speed_factor, caution)
+
+
+def _choice(trip: Trip, kind: VehicleType, choices: Choices, routed: Container[str]) -> int:
+    journey = (trip.edges, kind.kind)
+    return choices.of_trip[_ends(journey)] if _routed(trip, routed) else choices.of_journey[journey]
 
 
 def _type(trip: Trip, types: Mapping[str, VehicleType]) -> VehicleType:

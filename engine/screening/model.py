@@ -13,11 +13,11 @@ from engine.network import Network
 from engine.plan import Plan
 from engine.scenario import Scenario
 from engine.screening.calibration import fitted, observed_loss_s
-from engine.screening.demand import DemandArrays, demand_arrays, journeys_of, typical_vehicle
+from engine.screening.demand import DemandArrays, choices_of, demand_arrays, typical_vehicle
 from engine.screening.roads import RoadArrays, road_arrays
 from engine.screening.timing import program_arrays
 from engine.sumo.roads import read_roads
-from engine.sumo.traces import Trace, vehicle_types
+from engine.sumo.traces import Trace, routed_at_departure, vehicle_types
 from kernels.screening import Behaviour, Outcome, score
 
 __all__ = ["Scores", "ScreeningModel"]
@@ -100,17 +100,18 @@ class ScreeningModel:
         if not any(trace.trips for trace in traces):
             raise ValueError("the screening model needs a run of the baseline with at least one vehicle")
         types = vehicle_types([*scenario.routes, *scenario.additional])
-        journeys = journeys_of(traces, types)
-        roads = road_arrays(
-            read_roads(scenario.net), network, list(journeys), typical_vehicle(traces, types), scenario.step_s
-        )
+        routed = routed_at_departure([*scenario.routes, *scenario.additional])
+        net = read_roads(scenario.net)
+        choices = choices_of(traces, types, routed, net)
+        typical = typical_vehicle(traces, types)
+        roads = road_arrays(net, network, choices.journeys, choices.sets, typical, scenario.step_s)
         window = scenario.begin_s, scenario.end_s
         counted_s = scenario.begin_s + scenario.warmup_s
         losses = [trip.loss_s for trace in traces for trip in trace.trips if counted_s <= trip.due_s <= scenario.end_s]
         model = cls(
             network,
             roads,
-            demand_arrays(traces, types, journeys, *window, n_draws),
+            demand_arrays(traces, types, choices, routed, *window, n_draws),
             Behaviour(),
             *window,
             scenario.warmup_s,

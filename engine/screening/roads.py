@@ -63,6 +63,12 @@ class RoadArrays:
         letters: for each signal the letters used, as indices of its state.
         route_start: step of each route; steps of one route follow one another, with an empty one at the end.
         step_start, options: options of each step, shape (n_options, 2): lane and link.
+        spot_start, spot_end_m: for each stretch the edges that it joins, from its line upstream, and the distance of
+            each one's beginning from the line.
+        spot_length_m, spot_speed: of those edges.
+        way_start, way_spot: for each route the edges of the model on it.
+        way_free_s: time at the limit on the rest of the route.
+        choice_start, choice_route: sets of routes of which a vehicle takes the quickest when it departs.
         spacing_m: what a vehicle takes standing, on average.
         step_s: of the simulation that the model stands for: vehicles get in at whole steps.
     """
@@ -96,6 +102,15 @@ class RoadArrays:
     route_start: Ints
     step_start: Ints
     options: Ints
+    spot_start: Ints
+    spot_end_m: Floats
+    spot_length_m: Floats
+    spot_speed: Floats
+    way_start: Ints
+    way_spot: Ints
+    way_free_s: Floats
+    choice_start: Ints
+    choice_route: Ints
     spacing_m: float
     step_s: float
 
@@ -107,18 +122,29 @@ class _Stretch:
 
 
 def road_arrays(
-    roads: Roads, network: Network, journeys: Sequence[Journey], typical: VehicleType, step_s: float
+    roads: Roads,
+    network: Network,
+    journeys: Sequence[Journey],
+    choices: Sequence[Sequence[int]],
+    typical: VehicleType,
+    step_s: float,
 ) -> RoadArrays:
-    """Return the arrays for some journeys; route i is journey i."""
-    return _Builder(roads, network, journeys, typical, step_s).arrays()
+    """Return the arrays for some journeys, route i for journey i, and for choices among them by their indices."""
+    return _Builder(roads, network, journeys, choices, typical, step_s).arrays()
 
 
 class _Builder:
     def __init__(
-        self, roads: Roads, network: Network, journeys: Sequence[Journey], typical: VehicleType, step_s: float
+        self,
+        roads: Roads,
+        network: Network,
+        journeys: Sequence[Journey],
+        choices: Sequence[Sequence[int]],
+        typical: VehicleType,
+        step_s: float,
     ) -> None:
         self._roads, self._network, self._journeys, self._typical = roads, network, journeys, typical
-        self._step_s = step_s
+        self._choices, self._step_s = choices, step_s
         self._spacing_m = typical.length_m + typical.gap_m
         self._edge_lanes: dict[str, list[str]] = defaultdict(list)
         for lane in roads.lanes.values():
@@ -171,6 +197,7 @@ class _Builder:
         self._make_lanes()
         self._make_links()
         self._make_routes()
+        self._make_spots()
         lanes, links = self._lanes, self._links
         return RoadArrays(
             tuple(lane[0] for lane in lanes),
@@ -202,6 +229,15 @@ class _Builder:
             _ints(self._route_start),
             _starts(self._steps),
             np.array([option for step in self._steps for option in step], np.int32).reshape(-1, 2),
+            _starts(self._spots),
+            _floats(spot[0] for spots in self._spots for spot in spots),
+            _floats(spot[1] for spots in self._spots for spot in spots),
+            _floats(spot[2] for spots in self._spots for spot in spots),
+            _starts(self._ways),
+            _ints(spot for way in self._ways for spot in way),
+            _floats(self._ways_free_s),
+            _starts(self._choices),
+            _ints(route for choice in self._choices for route in choice),
             self._spacing_m,
             self._step_s,
         )
@@ -320,6 +356,29 @@ class _Builder:
                 allowed = {lane for lane in here if any(abs(lane - other) <= moves for other in leads)}
             self._route_start.append(len(self._steps))
             self._steps += [*reversed(steps), []]
+
+    def _make_spots(self) -> None:
+        """Fill in the edges on which speeds are watched, and those that each route passes."""
+        self._spots: list[list[tuple[float, float, float]]] = []
+        place: dict[str, int] = {}
+        for stretch in self._stretches:
+            spots = []
+            end_m = 0.0
+            for edge in reversed(stretch.edges):
+                lane = self._roads.lanes[self._edge_lanes[edge][0]]
+                end_m += lane.length_m
+                place[edge] = len(place)
+                spots.append((end_m, lane.length_m, lane.speed))
+            self._spots.append(spots)
+        self._spots += [[] for _ in self._clear_m]
+        self._ways = [[place[edge] for edge in edges if edge in place] for edges, _ in self._journeys]
+        self._ways_free_s = [
+            sum(min(map(_free_s, connections)) for pair in pairwise(edges) if (connections := self._ways_over(pair)))
+            for edges, _ in self._journeys
+        ]
+
+    def _ways_over(self, pair: tuple[str, str]) -> list[Connection]:
+        return [self._roads.connections[i] for i in self._between[pair]]
 
     def _held(self, i: int) -> bool:
         connection = self._roads.connections[i]

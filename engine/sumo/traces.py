@@ -15,7 +15,7 @@ from engine.files import write_text
 from engine.sumo.demand import opened
 from engine.sumo.programs import parse_xml
 
-__all__ = ["Passage", "Trace", "Trip", "VehicleType", "read_trace", "trace_options", "vehicle_types", "write_waiting"]
+__all__ = ["Passage", "Trace", "Trip", "VehicleType", "read_trace", "routed_at_departure", "trace_options", "vehicle_types", "write_waiting"]
 
 WAITING, ROUTES, TRIPS, LOOPS = "waiting.json", "routes.xml", "trips.xml", "loops.xml"
 
@@ -168,6 +168,19 @@ def vehicle_types(files: Iterable[Path]) -> dict[str, VehicleType]:
                 float(element.get("maxSpeed", default.max_speed)),
             )
     return types
+
+
+def routed_at_departure(files: Iterable[Path]) -> frozenset[str]:
+    """Return the ids of trips, and of flows that state ends only: SUMO routes them by the travel times at departure."""
+    found = set()
+    for path in files:
+        with opened(path) as stream:
+            root: Any = ElementTree.parse(stream).getroot()
+        for element in root.iter():
+            free = element.tag == "trip" or (element.tag == "flow" and element.get("from") and not element.get("route"))
+            if free and element.find("route") is None and not element.get("via"):
+                found.add(element.get("id"))
+    return frozenset(found)
 
 
 CLASSES = {
