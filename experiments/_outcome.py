@@ -29,6 +29,7 @@ from engine.tables import Rows, movement_rows, result_row, run_rows, write_parqu
 from experiments import _folder, _summary
 from experiments._rules import audited, street_note
 from experiments._show import show_study
+from experiments._strategy import calibration_seeds
 from experiments.config import SearchStudyConfig
 from experiments.report import draw
 
@@ -139,7 +140,7 @@ def _summarise(config: SearchStudyConfig, material: Material, outcome: Outcome) 
         "difference": differences if confirmed else nothing,
         "verdict": outcome.verdict,
         "confirmation": None if confirmation is None else dataclasses.asdict(confirmation),
-        "simulations": {**study.counts(), "calibration": 0},
+        "simulations": {**study.counts(), "calibration": len(calibration_seeds(config, space))},
         "ranking": _summary.ranking(outcome.ranked, outcome.plans),
         **_course(config, outcome),
         "failures": [dataclasses.asdict(attempt) for attempt in attempts],

@@ -20,7 +20,7 @@ from engine.objective import Objective
 from engine.plan import BASELINE, Plan
 from engine.pool import Pool
 from engine.runner import runner_of
-from engine.search import SEARCHES, Evaluation, Search, Trial, drive
+from engine.search import SEARCHES, Evaluation, Trial, drive
 from engine.selection import Ranked, Verdict, judge, rank
 from engine.space import PlanSpace, plan_space
 from engine.statistics import Interval
@@ -31,6 +31,7 @@ from experiments._outcome import Material, Outcome, write
 from experiments._prepare import prepare
 from experiments._progress import Progress
 from experiments._rules import chosen
+from experiments._strategy import strategy
 from experiments.config import SearchStudyConfig, identity, resolved
 
 __all__ = ["search_and_prove"]
@@ -68,7 +69,9 @@ def _search(config: SearchStudyConfig, material: Material, pool: Pool) -> Outcom
     threading.Thread(target=_import_for_later, daemon=True).start()
     objective = config.objective.objective()
     net, holdout = Plan(()), config.search.holdout_seeds
-    search = _strategy(config, material.space)
+    workers = config.workers or os.cpu_count() or 1
+    network = material.auditor.network
+    search = strategy(config, material.scenario, network, material.space, workers)
     with Progress(f"{material.command} of {material.scenario.name}", _expected(config, material.space)) as progress:
         study = Study(
             material.scenario,
@@ -106,18 +109,6 @@ def _judged(
         return "baseline", None
     candidate, baseline = study.runs(plan_id, holdout), study.runs(BASELINE, holdout)
     return judge(candidate, baseline, holdout, objective, _violation(study, objective, plan_id, holdout))
-
-
-def _strategy(config: SearchStudyConfig, space: PlanSpace) -> Search:
-    kind = SEARCHES[config.search.name]
-    more: dict[str, Any] = {"levels": config.search.levels} if config.search.name == "grid" else {}
-    if config.objective.front and not kind.several:
-        several = ", ".join(name for name, of in SEARCHES.items() if of.several)
-        raise InputError(
-            f"search={config.search.name} follows one objective, and objective.front names several measures. "
-            f"Choose one of: {several}."
-        )
-    return kind(space, config.search.seed, config.seeds, **more)
 
 
 def _expected(config: SearchStudyConfig, space: PlanSpace) -> int:

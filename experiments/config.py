@@ -196,8 +196,9 @@ class SearchConfig:
     batch: int = 8
     seed: int = 0
     levels: int = 3
-    finalists: int = 4
-    zone: float = 0.01
+    screen: bool = True
+    finalists: int = 3
+    zone: float = 0.02
     confirm_seeds: tuple[int, ...] = tuple(range(201, 221))
     holdout_seeds: tuple[int, ...] = tuple(range(101, 111))
 

@@ -84,7 +84,7 @@ def choices_of(
                 driven.setdefault(_ends(journey), Counter())[journey] += 1
             else:
                 fixed.setdefault(journey, len(fixed))
-    sets = [(journeys[journey],) for journey in fixed]
+    sets: list[tuple[int, ...]] = [(journeys[journey],) for journey in fixed]
     of_trip: dict[Ends, int] = {}
     others = other_ways(roads, driven)
     for ends, counts in driven.items():

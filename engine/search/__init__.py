@@ -30,7 +30,6 @@ SEARCHES: dict[str, type[Search]] = {
     "tpe": Tpe,
     "cmaes": CmaEs,
     "nsga2": Nsga2,
-    "webster": Textbook,
     "maxband": Textbook,
 }
 """Search strategies by the name that the configuration gives them."""

@@ -15,7 +15,17 @@ from engine.files import write_text
 from engine.sumo.demand import opened
 from engine.sumo.programs import parse_xml
 
-__all__ = ["Passage", "Trace", "Trip", "VehicleType", "read_trace", "routed_at_departure", "trace_options", "vehicle_types", "write_waiting"]
+__all__ = [
+    "Passage",
+    "Trace",
+    "Trip",
+    "VehicleType",
+    "read_trace",
+    "routed_at_departure",
+    "trace_options",
+    "vehicle_types",
+    "write_waiting",
+]
 
 WAITING, ROUTES, TRIPS, LOOPS = "waiting.json", "routes.xml", "trips.xml", "loops.xml"
 

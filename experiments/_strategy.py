@@ -1,0 +1,88 @@
+"""Makes the search that a configuration asks for, with what it may know before the first simulation."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.arteries import arteries
+from engine.errors import InputError
+from engine.network import Network
+from engine.plan import Plan
+from engine.progression import bandwidth_offsets
+from engine.scenario import Scenario
+from engine.screening.model import ScreeningModel
+from engine.screening.runs import baseline_traces
+from engine.search import SEARCHES, Search
+from engine.space import PlanSpace
+from engine.sumo.demand import scan
+from experiments.config import SearchStudyConfig
+
+__all__ = ["calibration_seeds", "strategy"]
+
+CALIBRATION_RUNS = 3
+CYCLES = (0.5, 0.25, 0.75, 0.0, 1.0)
+"""Cycles that bands are sought for, as places between the space's bounds; with a radius, the first is today's."""
+
+
+def calibration_seeds(config: SearchStudyConfig, space: PlanSpace) -> tuple[int, ...]:
+    """Return the seeds of today's plan that the screening model is built from; none where the search has no model."""
+    screened = config.search.name == "race" and config.search.screen and space.n_dimensions
+    return config.seeds[:CALIBRATION_RUNS] if screened else ()
+
+
+def strategy(config: SearchStudyConfig, scenario: Scenario, network: Network, space: PlanSpace, workers: int) -> Search:
+    """Return the search.
+
+    Raises:
+        InputError: it cannot follow the objective.
+    """
+    name = config.search.name
+    kind = SEARCHES[name]
+    if config.objective.front and not kind.several:
+        several = ", ".join(name for name, of in SEARCHES.items() if of.several)
+        raise InputError(
+            f"search={name} follows one objective, and objective.front names several measures. Choose one of: {several}."
+        )
+    more: dict[str, Any] = {}
+    if name == "grid":
+        more["levels"] = config.search.levels
+    if name == "maxband":
+        more["starts"] = _bands(scenario, network, space, CYCLES)
+    if name == "race":
+        more["starts"] = _bands(scenario, network, space, CYCLES[:1])
+        seeds = calibration_seeds(config, space)
+        if seeds:
+            more["screen"] = _screen(scenario, network, seeds, workers)
+    return kind(space, config.search.seed, config.seeds, **more)
+
+
+def _bands(scenario: Scenario, network: Network, space: PlanSpace, cycles: Sequence[float]) -> list[Plan]:
+    """Return today's greens with bandwidth-optimal offsets, for some cycles; none where no offset may change."""
+    if not any(name.startswith("offset") for name in space.names):
+        return []
+    demand = scan([*scenario.routes, *scenario.additional])
+    found = arteries(network, demand.edges)
+    today = space.to_unit(space.encode(space.nearest(Plan(space.programs))))
+    plans = []
+    for place in cycles if "cycle" in space.names else cycles[:1]:
+        unit = np.array([place if name == "cycle" else at for name, at in zip(space.names, today, strict=True)])
+        plans.append(bandwidth_offsets(space.decode(space.from_unit(unit)).programs, found))
+    return plans
+
+
+def _screen(scenario: Scenario, network: Network, seeds: Sequence[int], workers: int) -> Any:
+    """Return what the screening model says of plans, as `engine.search.Screen`; `None` where nobody drives."""
+    traces = baseline_traces(scenario, network, seeds)
+    if not any(trace.trips for trace in traces):
+        return None
+    model = ScreeningModel.build(scenario, network, traces).calibrated()
+    return functools.partial(_medians, model, workers)
+
+
+def _medians(model: ScreeningModel, threads: int, plans: Sequence[Plan]) -> npt.NDArray[np.float64]:
+    return model.score(plans, threads).median_s
