@@ -11,8 +11,8 @@ from libcpp.vector cimport vector
 cdef enum:
     POSITIONS = 24          # places in a discharging platoon that differ from one another
     SCANNED = 12            # vehicles of a stream that one who yields looks at
-    SAMPLED = 10            # seconds between looks at the speeds by which trips are routed
-    WINDOW = 18             # looks that count: three minutes, as in SUMO
+    SAMPLED = 20            # seconds between looks at the speeds by which trips are routed
+    WINDOW = 9              # looks that count: three minutes, as in SUMO
     CLOSED = 0
     YIELD = 1               # green, but others go first
     GREEN = 2
@@ -455,7 +455,7 @@ cdef void watch(const Net* net, State* s, const Demand* d, int look, double now_
     """Look at the speeds on all edges, for the `look`-th time."""
     cdef Py_ssize_t i
     cdef int lane, vehicle, spot, last
-    cdef double place_m, stands_m, speed, rolls, *sample
+    cdef double place_m, stands_m, speed, freely, rolls, *sample
     for i in range(net.n_spots):
         s.spot_sum[i] = 0.0
         s.spot_count[i] = 0
@@ -466,13 +466,14 @@ cdef void watch(const Net* net, State* s, const Demand* d, int look, double now_
         if vehicle < 0 or last < spot:
             continue
         stands_m = 0.0
+        freely = net.lane_length_m[lane] / net.lane_free_s[lane]
         # A queue that discharges moves.
         rolls = ROLLING if now_s - s.last_out_s[lane] < STARTING_S else 0.0
         while vehicle >= 0:
             place_m = stands_m
             speed = rolls
             if s.ready_s[vehicle] > now_s:
-                speed = net.lane_length_m[lane] / net.lane_free_s[lane]
+                speed = freely
                 place_m = later(place_m, (s.ready_s[vehicle] - now_s) * speed)
             while spot < last and place_m > net.spot_end_m[spot]:
                 spot += 1
@@ -717,8 +718,8 @@ cdef void finish(State* s) noexcept nogil:
     free(s.events)
 
 
-cdef bint score_plan(const Net* net, const Demand* draws, Py_ssize_t n_draws, Py_ssize_t n_vehicles,
-                     double begin_s, double end_s, double counted_s, Py_ssize_t table, const int* phase_start, const int* phase_s,
+cdef bint score_plan(const Net* net, const Demand* draws, Py_ssize_t n_draws, Py_ssize_t n_vehicles, double begin_s,
+                     double end_s, double counted_s, Py_ssize_t table, const int* phase_start, const int* phase_s,
                      const int* phase_row, const unsigned char* letters, Py_ssize_t n_letters,
                      const int* signal_letters, const int* offset_s, double* out, double* loss) noexcept nogil:
     """Simulate one plan on every draw. OUT: out, and loss unless it is NULL. Returns whether there was memory."""
@@ -736,6 +737,14 @@ cdef bint score_plan(const Net* net, const Demand* draws, Py_ssize_t n_draws, Py
                 loss[draw * net.n_lanes + lane] = s.loss_s[lane]
     finish(s)
     return True
+
+
+cdef inline const int* ints(const int[::1] values) noexcept nogil:
+    return &values[0] if values.shape[0] else NULL
+
+
+cdef inline const double* doubles(const double[::1] values) noexcept nogil:
+    return &values[0] if values.shape[0] else NULL
 
 
 def score(roads, demands, behaviour, programs, double begin_s, double end_s, double counted_s, int threads,
@@ -771,18 +780,20 @@ def score(roads, demands, behaviour, programs, double begin_s, double end_s, dou
     cdef vector[Demand] draws
     cdef int n_failed = 0
     cdef double* losses = NULL
+    cdef const int *all_phases, *all_rows, *all_letters
     cdef Py_ssize_t lane_losses = 0
     net.n_lanes, net.n_links = lane_length_m.shape[0], link_lane.shape[0]
     net.n_signals, net.n_edges = signal_letters.shape[0], roads.n_edges
-    net.lane_length_m, net.lane_free_s, net.lane_storage_m = &lane_length_m[0], &lane_free_s[0], &lane_storage_m[0]
-    net.lane_edge, net.lane_place = &lane_edge[0], &lane_place[0]
-    net.lane_pocket, net.lane_clear_m = &lane_pocket[0], &lane_clear_m[0]
-    net.link_lane, net.link_to, net.link_signal = &link_lane[0], &link_to[0], &link_signal[0]
-    net.link_letter, net.link_pocket, net.link_onward = &link_letter[0], &link_pocket[0], &link_onward[0]
-    net.link_cross_s, net.link_speed = &link_cross_s[0], &link_speed[0]
-    net.link_gap_s, net.link_clear_s = &link_gap_s[0], &link_clear_s[0]
-    net.link_roll_s, net.link_minor = &link_roll_s[0], &link_minor[0]
-    net.foe_start, net.foe_link = &foe_start[0], &foe_link[0]
+    net.lane_length_m, net.lane_free_s = doubles(lane_length_m), doubles(lane_free_s)
+    net.lane_storage_m = doubles(lane_storage_m)
+    net.lane_edge, net.lane_place = ints(lane_edge), ints(lane_place)
+    net.lane_pocket, net.lane_clear_m = ints(lane_pocket), doubles(lane_clear_m)
+    net.link_lane, net.link_to, net.link_signal = ints(link_lane), ints(link_to), ints(link_signal)
+    net.link_letter, net.link_pocket, net.link_onward = ints(link_letter), ints(link_pocket), ints(link_onward)
+    net.link_cross_s, net.link_speed = doubles(link_cross_s), doubles(link_speed)
+    net.link_gap_s, net.link_clear_s = doubles(link_gap_s), doubles(link_clear_s)
+    net.link_roll_s, net.link_minor = doubles(link_roll_s), ints(link_minor)
+    net.foe_start, net.foe_link = ints(foe_start), ints(foe_link)
     net.step_s, net.spacing_m = roads.step_s, roads.spacing_m
     net.tau_s, net.start_s, net.yellow_s = behaviour.tau_s, behaviour.start_s, behaviour.yellow_s
     net.accel, net.first_speed, net.merge_s = behaviour.accel, behaviour.first_speed, behaviour.merge_s
@@ -792,10 +803,10 @@ def score(roads, demands, behaviour, programs, double begin_s, double end_s, dou
     net.wave = roads.spacing_m / behaviour.react_s
     draws.resize(n_draws)
     net.n_spots = spot_end_m.shape[0]
-    net.spot_start, net.spot_end_m, net.spot_length_m = &spot_start[0], &spot_end_m[0], &spot_length_m[0]
-    net.spot_speed, net.way_start, net.way_spot = &spot_speed[0], &way_start[0], &way_spot[0]
-    net.way_free_s, net.choice_start, net.choice_route = &way_free_s[0], &choice_start[0], &choice_route[0]
-    net.route_start, net.step_start, net.options = &route_start[0], &step_start[0], &options[0, 0]
+    net.spot_start, net.spot_end_m, net.spot_length_m = ints(spot_start), doubles(spot_end_m), doubles(spot_length_m)
+    net.spot_speed, net.way_start, net.way_spot = doubles(spot_speed), ints(way_start), ints(way_spot)
+    net.way_free_s, net.choice_start, net.choice_route = doubles(way_free_s), ints(choice_start), ints(choice_route)
+    net.route_start, net.step_start, net.options = ints(route_start), ints(step_start), &options[0, 0]
     net.chosen = choice_route.shape[0] > choice_start.shape[0] - 1
     n_speeds = 2 * net.n_links * POSITIONS
     speeds.resize(3 * n_speeds)
@@ -808,12 +819,14 @@ def score(roads, demands, behaviour, programs, double begin_s, double end_s, dou
         draws[i].caution = &caution[vehicle_start[i]]
         if draws[i].n_vehicles > most:
             most = draws[i].n_vehicles
+    all_phases, all_rows, all_letters = ints(phase_s), ints(phase_row), ints(signal_letters)
     if loss is not None:
         losses = &loss[0, 0, 0]
         lane_losses = n_draws * net.n_lanes
     for i in prange(n_plans, nogil=True, num_threads=threads, schedule="dynamic"):
         n_failed += not score_plan(
-            &net, &draws[0], n_draws, most, begin_s, end_s, counted_s, table, &phase_start[i, 0], &phase_s[0], &phase_row[0], &letters[0, 0], n_letters, &signal_letters[0],
-            &offset_s[i, 0], &out[i, 0, 0], losses + i * lane_losses if losses != NULL else NULL)
+            &net, &draws[0], n_draws, most, begin_s, end_s, counted_s, table, &phase_start[i, 0], all_phases, all_rows,
+            &letters[0, 0], n_letters, all_letters, &offset_s[i, 0], &out[i, 0, 0],
+            losses + i * lane_losses if losses != NULL else NULL)
     if n_failed:
         raise MemoryError(f"no memory for {n_failed} of {n_plans} plans")

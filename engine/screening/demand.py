@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +64,7 @@ class Choices:
 
 
 def choices_of(
-    traces: Sequence[Trace], types: Mapping[str, VehicleType], routed: Container[str], roads: Roads
+    traces: Sequence[Trace], types: Mapping[str, VehicleType], routed: frozenset[str], roads: Roads
 ) -> Choices:
     """Return the routes of some runs, and for trips the other ways between their ends.
 
@@ -100,8 +100,9 @@ def _ends(journey: Journey) -> Ends:
     return edges[0], edges[-1], kind
 
 
-def _routed(trip: Trip, routed: Container[str]) -> bool:
-    return trip.id in routed or trip.id.rpartition(".")[0] in routed
+def _routed(trip: Trip, routed: frozenset[str]) -> bool:
+    # Of those that never got in the id is not known: where the files hold trips, they are taken for some.
+    return trip.id in routed or trip.id.rpartition(".")[0] in routed or (not trip.type and bool(routed))
 
 
 def typical_vehicle(traces: Sequence[Trace], types: Mapping[str, VehicleType]) -> VehicleType:
@@ -114,7 +115,7 @@ def demand_arrays(
     traces: Sequence[Trace],
     types: Mapping[str, VehicleType],
     choices: Choices,
-    routed: Container[str],
+    routed: frozenset[str],
     begin_s: float,
     end_s: float,
     n_draws: int,
@@ -144,7 +145,7 @@ def demand_arrays(
     return DemandArrays(np.array(start, np.int32), due_s, choice.astype(np.int32), space_m, speed_factor, caution)
 
 
-def _choice(trip: Trip, kind: VehicleType, choices: Choices, routed: Container[str]) -> int:
+def _choice(trip: Trip, kind: VehicleType, choices: Choices, routed: frozenset[str]) -> int:
     journey = (trip.edges, kind.kind)
     return choices.of_trip[_ends(journey)] if _routed(trip, routed) else choices.of_journey[journey]
 

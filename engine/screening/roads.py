@@ -63,11 +63,11 @@ class RoadArrays:
         letters: for each signal the letters used, as indices of its state.
         route_start: step of each route; steps of one route follow one another, with an empty one at the end.
         step_start, options: options of each step, shape (n_options, 2): lane and link.
-        spot_start, spot_end_m: for each stretch the edges that it joins, from its line upstream, and the distance of
-            each one's beginning from the line.
+        spot_start, spot_end_m: for each stretch on which routes that are compared lie, the edges that it joins, from its
+            line upstream, and the distance of each one's beginning from the line.
         spot_length_m, spot_speed: of those edges.
-        way_start, way_spot: for each route the edges of the model on it.
-        way_free_s: time at the limit on the rest of the route.
+        way_start, way_spot: for each route that is compared with others the watched edges on it.
+        way_free_s: time at the limit over its junctions.
         choice_start, choice_route: sets of routes of which a vehicle takes the quickest when it departs.
         spacing_m: what a vehicle takes standing, on average.
         step_s: of the simulation that the model stands for: vehicles get in at whole steps.
@@ -312,6 +312,7 @@ class _Builder:
                     self._links.append((*out, _free_s(connection), speed, *conflict_s, int(bool(connection.yields_to))))
                     last_link[i] = len(self._links) - 1
         self._letters = letters
+        self._n_edges = n_edges
         self._foes: list[list[int]] = [[] for _ in self._links]
         for i, link in last_link.items():
             self._foes[link] = [last_link[foe] for foe in self._roads.connections[i].yields_to if foe in last_link]
@@ -358,20 +359,21 @@ class _Builder:
             self._steps += [*reversed(steps), []]
 
     def _make_spots(self) -> None:
-        """Fill in the edges on which speeds are watched, and those that each route passes."""
-        self._spots: list[list[tuple[float, float, float]]] = []
+        """Fill in the edges whose speeds decide between routes, and those of them that each route passes."""
+        compared = {i for choice in self._choices if len(choice) > 1 for i in choice}
+        watched = {self._stretch_of[edge] for i in compared for edge in self._journeys[i][0]}
+        self._spots: list[list[tuple[float, float, float]]] = [[] for _ in range(self._n_edges)]
         place: dict[str, int] = {}
-        for stretch in self._stretches:
-            spots = []
+        for i_stretch in sorted(watched):
             end_m = 0.0
-            for edge in reversed(stretch.edges):
+            for edge in reversed(self._stretches[i_stretch].edges):
                 lane = self._roads.lanes[self._edge_lanes[edge][0]]
                 end_m += lane.length_m
                 place[edge] = len(place)
-                spots.append((end_m, lane.length_m, lane.speed))
-            self._spots.append(spots)
-        self._spots += [[] for _ in self._clear_m]
-        self._ways = [[place[edge] for edge in edges if edge in place] for edges, _ in self._journeys]
+                self._spots[i_stretch].append((end_m, lane.length_m, lane.speed))
+        self._ways = [
+            [place[edge] for edge in edges] if i in compared else [] for i, (edges, _) in enumerate(self._journeys)
+        ]
         self._ways_free_s = [
             sum(min(map(_free_s, connections)) for pair in pairwise(edges) if (connections := self._ways_over(pair)))
             for edges, _ in self._journeys

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,15 +12,16 @@ from engine.network import Network
 from engine.nursery import Nursery
 from engine.plan import Phase, Plan, Program
 from engine.screening.calibration import fitted
-from engine.screening.demand import demand_arrays, journeys_of
+from engine.screening.demand import choices_of, demand_arrays
 from engine.screening.model import ScreeningModel
 from engine.screening.runs import baseline_traces
 from engine.screening.timing import program_arrays
+from engine.screening.ways import other_ways
 from engine.search import Sobol
 from engine.simulation import Simulation
 from engine.space import SpaceOptions, plan_space
 from engine.sumo.roads import read_roads
-from engine.sumo.traces import Trace, vehicle_types
+from engine.sumo.traces import Trace, routed_at_departure, vehicle_types
 from kernels.screening import Behaviour
 from tests.conftest import built
 
@@ -73,6 +75,25 @@ def test_roads_know_who_yields(cologne1):
     assert all(i in roads.connections[j].crosses for i, c in enumerate(roads.connections) for j in c.yields_to)
     left = next(c for c in roads.connections if c.lane == "-32038056#3_1" and c.to_lane == "32324544#0_1")
     assert left.lengths_m == (8.62, 19.58)
+
+
+def test_trips_have_other_ways_and_the_one_driven_among_them(traces, tmp_path):
+    scenario, _ = built(tmp_path, "scenario=cologne8", "scenario.end_s=25500")
+    roads = read_roads(scenario.net)
+    ((ends, ways),) = other_ways(roads, [("8716807#6", "8716827#0", "passenger")]).items()
+    assert all(way[0] == ends[0] and way[-1] == ends[1] for way, _ in ways)
+    assert len(set(ways)) == len(ways) > 1
+    links = {(roads.lanes[c.lane].edge, roads.lanes[c.to_lane].edge) for c in roads.connections}
+    assert all(pair in links for way, _ in ways for pair in pairwise(way))
+    own_s = {lane.edge: lane.length_m / lane.speed for lane in roads.lanes.values()}
+    seconds = [sum(own_s[edge] for edge in way) for way, _ in ways]
+    assert seconds == sorted(seconds)
+    assert not other_ways(roads, [("28675510#7", "nowhere", "passenger")])["28675510#7", "nowhere", "passenger"]
+
+
+def test_ids_of_trips_are_read(cologne1, traces):
+    routed = routed_at_departure(cologne1[0].routes)
+    assert {trip.id for trip in traces[0].trips if trip.type} <= routed
 
 
 def test_every_route_leads_from_lane_to_lane(model):
@@ -132,10 +153,10 @@ def test_a_fit_finds_back_what_it_started_from(model):
 
 def test_draws_differ_and_repeat(cologne1, traces):
     scenario, _ = cologne1
-    types = vehicle_types(scenario.routes)
-    journeys = journeys_of(traces, types)
-    arrays = demand_arrays(traces, types, journeys, scenario.begin_s, scenario.end_s, 2)
-    again = demand_arrays(traces, types, journeys, scenario.begin_s, scenario.end_s, 2)
+    types, routed = vehicle_types(scenario.routes), routed_at_departure(scenario.routes)
+    choices = choices_of(traces, types, routed, read_roads(scenario.net))
+    arrays = demand_arrays(traces, types, choices, routed, scenario.begin_s, scenario.end_s, 2)
+    again = demand_arrays(traces, types, choices, routed, scenario.begin_s, scenario.end_s, 2)
     first, second = (slice(arrays.start[i], arrays.start[i + 1]) for i in range(2))
     assert arrays.caution.tobytes() == again.caution.tobytes()
     assert np.any(arrays.caution[first] != arrays.caution[second])

@@ -4,6 +4,7 @@ import math
 
 CLOSED, YIELD = 0, 1
 PLACES, SCANNED = 24, 12
+SAMPLED, WINDOW, SLOWEST, STARTING_S, ROLLING = 20, 9, 0.001, 4.0, 5.0
 NEVER, LONG_AGO, STILL_S, BRAKING = 1e30, -1e6, 300.0, 4.5
 
 
@@ -13,8 +14,8 @@ class PlainModel:
     def __init__(self, roads, demand, programs, behaviour, begin_s, length_s, counted_s=0.0, plan=0, draw=0):
         self.r, self.b, self.end_s, self.counted_s = roads, behaviour, length_s, counted_s
         first, last = demand.start[draw], demand.start[draw + 1]
-        columns = (demand.due_s, demand.route, demand.space_m, demand.speed_factor, demand.caution)
-        self.due, self.route, self.space, self.factor, self.caution = (column[first:last] for column in columns)
+        columns = (demand.due_s, demand.choice, demand.space_m, demand.speed_factor, demand.caution)
+        self.due, self.choice, self.space, self.factor, self.caution = (column[first:last] for column in columns)
         self.read_plan(programs, plan, begin_s)
         n = len(roads.lane_length_m)
         self.lanes = [[] for _ in range(n)]
@@ -27,6 +28,8 @@ class PlainModel:
         self.pending = [NEVER] * (2 * n)
         self.buckets = [[] for _ in range(math.ceil(length_s))]
         self.current, self.moved = 0, 0.0
+        self.looks = [[speed] * WINDOW for speed in roads.spot_speed]
+        self.speed = list(roads.spot_speed)
         vehicles = len(self.due)
         self.link, self.at = [0] * vehicles, [0] * vehicles
         self.ready, self.since = [0.0] * vehicles, [-1.0] * vehicles
@@ -246,13 +249,47 @@ class PlainModel:
             self.join(vehicle, lane, self.link[vehicle], t, ready)
         return None
 
+    def watch(self, look, now):
+        r = self.r
+        seen = [[] for _ in r.spot_speed]
+        for lane, vehicles in enumerate(self.lanes):
+            spot, last = r.spot_start[r.lane_edge[lane]], r.spot_start[r.lane_edge[lane] + 1] - 1
+            if last < spot:
+                continue
+            freely, stands = r.lane_length_m[lane] / r.lane_free_s[lane], 0.0
+            rolls = ROLLING if now - self.last_out[lane] < STARTING_S else 0.0
+            for vehicle in vehicles:
+                moves = self.ready[vehicle] > now
+                place = max(stands, (self.ready[vehicle] - now) * freely) if moves else stands
+                while spot < last and place > r.spot_end_m[spot]:
+                    spot += 1
+                seen[spot].append(freely if moves else rolls)
+                stands += self.space[vehicle]
+        for spot, speeds in enumerate(seen):
+            speed = sum(speeds) / len(speeds) if speeds else r.spot_speed[spot]
+            self.speed[spot] += (speed - self.looks[spot][look % WINDOW]) / WINDOW
+            self.looks[spot][look % WINDOW] = speed
+
+    def quickest(self, choice):
+        r = self.r
+        routes = r.choice_route[r.choice_start[choice] : r.choice_start[choice + 1]]
+        seconds = []
+        for route in routes if len(routes) > 1 else ():
+            total = r.way_free_s[route]
+            for spot in r.way_spot[r.way_start[route] : r.way_start[route + 1]]:
+                total += r.spot_length_m[spot] / max(min(self.speed[spot], r.spot_speed[spot]), SLOWEST)
+            seconds.append(total)
+        return routes[seconds.index(min(seconds))] if seconds else routes[0]
+
     def run(self):
         n, coming = len(self.lanes), 0
         for second, bucket in enumerate(self.buckets):
             self.current = second
             until = min(self.current + 1.0, self.end_s)
+            if second % SAMPLED == 0 and len(self.r.choice_route) > len(self.r.choice_start) - 1:
+                self.watch(second // SAMPLED, float(second))
             while coming < len(self.due) and self.due[coming] < until:
-                self.at[coming] = self.r.route_start[self.route[coming]]
+                self.at[coming] = self.r.route_start[self.quickest(self.choice[coming])]
                 lane, self.link[coming] = self.choose(self.at[coming], -1)
                 self.entries[lane].append(coming)
                 if len(self.entries[lane]) == 1:

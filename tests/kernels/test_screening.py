@@ -11,6 +11,7 @@ from tests.kernels.plain_screening import PlainModel
 INTS = {
     *("lane_edge", "lane_place", "lane_pocket", "link_lane", "link_to", "link_signal", "link_letter", "link_pocket"),
     *("link_onward", "link_minor", "foe_start", "foe_link", "signal_letters", "route_start", "step_start"),
+    *("spot_start", "way_start", "way_spot", "choice_start", "choice_route"),
 }
 LIMIT = 10.0
 
@@ -47,6 +48,15 @@ def roads(**changes):
         "route_start": [0, 3],
         "step_start": [0, 1, 2, 2, 3, 4, 4],
         "options": [[0, 0], [2, 2], [1, 1], [2, 2]],
+        "spot_start": [0] * 5,
+        "spot_end_m": [],
+        "spot_length_m": [],
+        "spot_speed": [],
+        "way_start": [0] * 3,
+        "way_spot": [],
+        "way_free_s": [0.0] * 2,
+        "choice_start": [0, 1, 2],
+        "choice_route": [0, 1],
         "n_edges": 4,
         "spacing_m": 7.5,
         "step_s": 1.0,
@@ -60,14 +70,14 @@ def roads(**changes):
     return SimpleNamespace(**values)
 
 
-def demand(due_s, route, **changes):
+def demand(due_s, choice, **changes):
     n = len(due_s)
     values = {"space_m": [7.5] * n, "speed_factor": [1.0] * n, "caution": [1.0] * n, **changes}
     floats = {name: np.array(value, np.float64) for name, value in values.items()}
     return SimpleNamespace(
         start=np.array([0, n], np.int32),
         due_s=np.array(due_s, np.float64),
-        route=np.array(route, np.int32),
+        choice=np.array(choice, np.int32),
         **floats,
     )
 
@@ -120,7 +130,8 @@ def test_a_pocket_lets_one_wait_and_the_rest_pass():
         link_lane=[0, 1, 2, 0, 4], link_to=[2, 2, 3, 4, 3], link_signal=[0, 0, 0, 0, -1], link_letter=[1, 1, 1, 1, -1],
         link_pocket=[-1, -1, -1, 4, -1], link_onward=[-1, -1, -1, 4, -1], link_cross_s=[1.0] * 5, link_speed=[LIMIT] * 5,
         link_gap_s=[4.0] * 5, link_roll_s=[3.0] * 5, link_clear_s=[1.5] * 5, link_minor=[0, 0, 0, 1, 1],
-        foe_start=[0, 0, 0, 0, 0, 1], foe_link=[1],
+        foe_start=[0, 0, 0, 0, 0, 1], foe_link=[1], spot_start=[0] * 6, way_start=[0] * 4, way_free_s=[0.0] * 3,
+        choice_start=[0, 1, 2, 3], choice_route=[0, 1, 2],
         route_start=[0, 2, 4], step_start=[0, 1, 1, 2, 2, 3, 3], options=[[0, 0], [1, 1], [0, 3]],
     )  # fmt: skip
     opposing = [(float(t), 1) for t in range(0, 300, 2)]
@@ -135,6 +146,36 @@ def test_a_pocket_lets_one_wait_and_the_rest_pass():
     assert blocked.loss_s[0, 0, 0] > 200.0  # unless its rear is in their way
     plain = PlainModel(net, vehicles, programs((30, 30, 0)), Behaviour(impatience_s=1e9), 0.0, 300.0)
     assert plain.run()[0] == blocked.delay_sum_s[0, 0]
+
+
+def two_ways():
+    """Both roads are ways to the same end: the way by the signal, lane 0, is 5 s quicker while nobody stands on it."""
+    return roads(
+        spot_start=[0, 1, 2, 2, 2], spot_end_m=[200.0, 200.0], spot_length_m=[200.0, 200.0], spot_speed=[LIMIT, LIMIT],
+        way_start=[0, 1, 2], way_spot=[0, 1], way_free_s=[0.0, 5.0], choice_start=[0, 2, 3], choice_route=[0, 1, 1],
+    )  # fmt: skip
+
+
+def test_trips_leave_a_road_that_stands():
+    vehicles = demand([float(t) for t in range(0, 600, 4)], [0] * 150)
+    quick = score(two_ways(), vehicles, programs((600, 1, 0)), Behaviour(), 0.0, 900.0, by_lane=True)
+    # Nobody has reason to take the other road.
+    assert quick.loss_s[0, 0, 1] == 0.0
+    shut = score(two_ways(), vehicles, programs((5, 595, 0)), Behaviour(), 0.0, 900.0, by_lane=True)
+    bound = score(roads(), vehicles, programs((5, 595, 0)), Behaviour(), 0.0, 900.0)
+    assert shut.delay_sum_s[0, 0] < 0.6 * bound.delay_sum_s[0, 0]
+    assert shut.waiting[0, 0] == 0 < bound.waiting[0, 0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_plain_twin_chooses_the_same_ways(seed):
+    vehicles = traffic(np.random.default_rng(seed), 500)
+    plans = programs((20, 60, 0), (8, 92, 30))
+    outcome = score(two_ways(), vehicles, plans, Behaviour(), 0.0, 1300.0, by_lane=True)
+    for plan in range(2):
+        plain = PlainModel(two_ways(), vehicles, plans, Behaviour(), 0.0, 1300.0, plan=plan)
+        assert plain.run()[0] == outcome.delay_sum_s[plan, 0]
+        assert outcome.loss_s[plan, 0].tolist() == plain.loss
 
 
 def test_a_vehicle_alone_on_a_green_road_loses_nothing():
@@ -229,7 +270,7 @@ def test_plans_windows_and_vehicles_that_do_not_fit_are_refused():
         (small, demand([0.0], [0]), 60.0, "table is too small"),
         (none, demand([0.0], [0]), 60.0, "cycle below 1 s"),
         (programs((30, 30, 0)), demand([5.0, 0.0], [0, 0]), 60.0, "order of departure"),
-        (programs((30, 30, 0)), demand([0.0], [4]), 60.0, "route holds an index"),
+        (programs((30, 30, 0)), demand([0.0], [4]), 60.0, "choice holds an index"),
         (programs((30, 30, 0)), demand([0.0], [0]), 0.0, "nothing to simulate"),
     ):
         with pytest.raises(ValueError, match=message):
