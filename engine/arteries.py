@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.network import Approach, Link, Network, Signal
+from engine.network import Approach, Link, Network, Signal, edge_of
 
 __all__ = ["Artery", "Hop", "arteries"]
 
@@ -104,7 +104,7 @@ def _hops(network: Network, demand: Mapping[str, float]) -> list[Hop]:
     for signal in network.signals:
         for link in signal.links:
             if link.kind == "vehicle" and link.turn == "through":
-                leaving.setdefault(_edge(link.to_lane), []).append((signal, link))
+                leaving.setdefault(edge_of(link.to_lane), []).append((signal, link))
     hops = []
     for signal in network.signals:
         for approach in signal.approaches:
@@ -116,7 +116,7 @@ def _hops(network: Network, demand: Mapping[str, float]) -> list[Hop]:
                         sources.setdefault(upstream.id, []).append(link)
             for start, links in sorted(sources.items()):
                 if straight:
-                    way = _way(approach, _edge(links[0].to_lane), lanes)
+                    way = _way(approach, edge_of(links[0].to_lane), lanes)
                     travel_s = sum(length_m / limit for length_m, limit in way)
                     hops.append(
                         Hop(
@@ -126,7 +126,7 @@ def _hops(network: Network, demand: Mapping[str, float]) -> list[Hop]:
                             straight,
                             travel_s,
                             sum(length_m for length_m, _ in way),
-                            min(demand.get(_edge(links[0].to_lane), 0.0), demand.get(approach.edge, 0.0)),
+                            min(demand.get(edge_of(links[0].to_lane), 0.0), demand.get(approach.edge, 0.0)),
                         )
                     )
     return hops
@@ -137,7 +137,7 @@ def _straight(signal: Signal, approach: Approach) -> tuple[int, ...]:
         sorted(
             link.index
             for link in signal.links
-            if link.kind == "vehicle" and link.turn == "through" and _edge(link.lane) == approach.edge
+            if link.kind == "vehicle" and link.turn == "through" and edge_of(link.lane) == approach.edge
         )
     )
 
@@ -148,9 +148,5 @@ def _way(
     """Return (length, limit) of the edges from the upstream signal's exit to the stop line."""
     edges = approach.edges[: approach.edges.index(first) + 1]
     return [
-        max((lane for name, lane in lanes.items() if _edge(name) == edge), key=lambda lane: lane[1]) for edge in edges
+        max((lane for name, lane in lanes.items() if edge_of(name) == edge), key=lambda lane: lane[1]) for edge in edges
     ]
-
-
-def _edge(lane: str) -> str:
-    return lane.rsplit("_", 1)[0]

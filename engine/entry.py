@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 
-from engine.network import Network
+from engine.network import Network, edge_of
 
 __all__ = ["groups_by_entry"]
 
@@ -23,7 +23,7 @@ def groups_by_entry(network: Network) -> Callable[[Sequence[str]], int]:
             first_by_edge.setdefault(edge, []).append(i)
         for link in signal.links:
             if link.index in group.links and any(stop.lane == link.lane for stop in group.lanes):
-                turns.setdefault((approach.edge, link.to_lane.rsplit("_", 1)[0]), i)
+                turns.setdefault((approach.edge, edge_of(link.to_lane)), i)
 
     def bound_for(route: Sequence[str]) -> int:
         if not route or route[0] not in first_by_edge:

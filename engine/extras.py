@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.network import Network
+from engine.network import Network, edge_of
 from engine.scenario import Scenario
 from kernels.conflicts import Conflicts, conflicts
 from kernels.emissions import Emissions
@@ -73,7 +73,7 @@ def conflict_layout(network: Network) -> ConflictLayout | None:
         return None
     index = {lane: i for i, (lane, _, _) in enumerate(network.lanes)}
     edges: dict[str, int] = {}
-    lane_edge = [edges.setdefault(lane.rsplit("_", 1)[0], len(edges)) for lane in index]
+    lane_edge = [edges.setdefault(edge_of(lane), len(edges)) for lane in index]
     hops: list[list[tuple[int, int]]] = [[] for _ in index]
     for lane, to, via in network.ways.hops:
         hops[index[lane]].append((index[to], index[via] if via else -1))

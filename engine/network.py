@@ -8,12 +8,29 @@ from dataclasses import dataclass
 from engine.plan import Program
 from engine.ways import Ways
 
-__all__ = ["COMPASS", "RANK", "Approach", "Crossing", "LaneGroup", "Link", "Network", "Signal", "StopLane", "facing"]
+__all__ = [
+    "COMPASS",
+    "RANK",
+    "Approach",
+    "Crossing",
+    "LaneGroup",
+    "Link",
+    "Network",
+    "Signal",
+    "StopLane",
+    "edge_of",
+    "facing",
+]
 
 COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 """What an approach's name begins with; a number follows where a second one comes from there."""
 RANK = {"uturn": 0, "left": 1, "right": 2, "through": 3, "crossing": 4}
 """Of two conflicting greens the lower one gives way; left turns to oncoming traffic, turning traffic to pedestrians."""
+
+
+def edge_of(lane: str) -> str:
+    """Return the edge of a lane's id."""
+    return lane.rsplit("_", 1)[0]
 
 
 def facing(one: str, other: str) -> int:

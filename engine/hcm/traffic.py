@@ -12,8 +12,8 @@ from engine.hcm.discharge import ACROSS, KERB, LEAST_VEH, THROUGH, Discharge, Ju
 from engine.hcm.green import effective_green
 from engine.hcm.lanes import spread
 from engine.hcm.method import Method
-from engine.hcm.volumes import Volumes, edge_of
-from engine.network import Approach, LaneGroup, Link, Signal
+from engine.hcm.volumes import Volumes
+from engine.network import Approach, LaneGroup, Link, Signal, edge_of
 from engine.plan import Program
 from engine.sumo.lanes import Roads
 from kernels import formulas

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.network import Network
+from engine.network import Network, edge_of
 from engine.scenario import Scenario
 from engine.sumo.routes import Stream
 from kernels.classes import CLASSES
 
-__all__ = ["Movement", "Volumes", "count", "edge_of"]
+__all__ = ["Movement", "Volumes", "count"]
 
 Movement = tuple[str, str]
 """Ids of the edges before and behind a junction."""
@@ -36,11 +36,6 @@ class Volumes:
     periods: tuple[tuple[float, float], ...]
     vehicles: Mapping[Movement, Counts]
     walks: Mapping[str, Counts]
-
-
-def edge_of(lane: str) -> str:
-    """Return the edge of a lane's id."""
-    return lane.rsplit("_", 1)[0]
 
 
 def count(
