@@ -59,19 +59,17 @@ def search_and_prove(command: str, config: SearchStudyConfig) -> int:
             prepared += [scenario, network, settle(config.backend)]
             with Ledger(folder / "ledger.sqlite") as ledger:
                 material = Material(command, folder, scenario, auditor, space, ledger)
-                outcome = _search(config, material, pool)
+                outcome = _search(config, material, pool, workers)
                 pool.release()
                 write(config, material, outcome, began)
     return 0
 
 
-def _search(config: SearchStudyConfig, material: Material, pool: Pool) -> Outcome:
+def _search(config: SearchStudyConfig, material: Material, pool: Pool, workers: int) -> Outcome:
     threading.Thread(target=_import_for_later, daemon=True).start()
     objective = config.objective.objective()
     net, holdout = Plan(()), config.search.holdout_seeds
-    workers = config.workers or os.cpu_count() or 1
-    network = material.auditor.network
-    search = strategy(config, material.scenario, network, material.space, workers)
+    search = strategy(config, material.scenario, material.auditor.network, material.space, workers)
     with Progress(f"{material.command} of {material.scenario.name}", _expected(config, material.space)) as progress:
         study = Study(
             material.scenario,
