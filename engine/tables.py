@@ -115,7 +115,7 @@ def _series(result: RunResult) -> Rows:
                 "approach": group.approach,
                 "lane_group": group.group,
             }
-        values = asdict(row)
+        values = row._asdict()
         del values["group"]
         rows.append(where | values)
     return rows
