@@ -52,8 +52,10 @@ class Pool:
         address: a Ray cluster that is there already, or `None` for one of our own on this machine.
         deadline_s: wall time that a run may take, or `None` for a multiple of the longest finished one.
         attempts: how often a lost job is tried in all.
-        head_start: whether threads of the driver run the first jobs, each in processes of its runner's, until Ray and
-            its workers are there; only with a Ray of our own. Where a job runs changes nothing of its result.
+        head_start_s: for that long threads of the driver run the jobs, each in processes of its runner's, then Ray
+            starts and takes over when its workers are there: a short study ends before Ray would have started. `None`
+            has Ray run every job, as a cluster that is there already always does. Where a job runs changes nothing
+            of its result.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class Pool:
         address: str | None = None,
         deadline_s: float | None = None,
         attempts: int = 2,
-        head_start: bool = False,
+        head_start_s: float | None = None,
     ) -> None:
         self._make_runner = make_runner
         self._n_workers = n_workers
@@ -72,16 +74,19 @@ class Pool:
         self._cluster = Cluster(n_workers, address)
         self._longest_s: float | None = None
         self._failed_starts = 0
-        self._head_start = head_start and address is None
+        self._head_start = head_start_s is not None and address is None
+        self._ray_due = time.monotonic() + (head_start_s or 0.0)
         self._coming: list[Worker] = []
         self._idle: list[Worker] = []
         self._flights: dict[Future[Answer], _Flight] = {}
 
     def start(self) -> None:
-        """Start Ray in the background: it takes seconds that the caller can use."""
-        self._cluster.start()
+        """Start Ray in the background, unless there is a head start: it takes seconds that the caller can use."""
+        if not self._head_start or time.monotonic() >= self._ray_due:
+            self._cluster.start()
 
     def _send(self, job: Job, number: int) -> None:
+        self.start()
         if self._head_start and self._cluster.connected:
             self._welcome()
         if self._idle:
@@ -109,7 +114,6 @@ class Pool:
             InputError: the cluster cannot be reached.
             RuntimeError: workers cannot be started at all.
         """
-        self.start()
         todo = iter(jobs)
         again: deque[tuple[Job, int]] = deque()
         exhausted = False

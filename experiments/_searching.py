@@ -49,10 +49,10 @@ def search_and_prove(command: str, config: SearchStudyConfig) -> int:
         runner = functools.partial(runner_of, prepared)
         run = config.run
         with (
-            Pool(runner, workers, config.ray.address, run.deadline_s, run.attempts, head_start=True) as pool,
+            Pool(runner, workers, config.ray.address, run.deadline_s, run.attempts, config.ray.head_start_s) as pool,
             spare(0 if config.ray.address else workers),
         ):
-            pool.start()  # Ray takes seconds to start: the scenario is prepared meanwhile
+            pool.start()  # where Ray is to run the first jobs, it starts while the scenario is prepared
             scenario, network = prepare(config.scenario, folder / "scenario", config.queue.max_m, config.measures)
             auditor = Auditor(network, chosen(config.rules, config.scenario.name))
             space = plan_space(network, config.plans.options(), auditor)

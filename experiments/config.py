@@ -133,9 +133,13 @@ class QueueConfig:
 
 @dataclass(frozen=True)
 class RayConfig:
-    """Where workers run."""
+    """Where workers run; a Ray of our own starts once a study has run for `head_start_s` without it."""
 
     address: str | None = path_field()
+    head_start_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        _at_least("ray.head_start_s", self.head_start_s, 0.0)
 
 
 @dataclass(frozen=True)

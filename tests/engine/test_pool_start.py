@@ -46,13 +46,20 @@ def counting(folder):
 
 def test_the_driver_works_until_the_workers_are_there(tmp_path):
     jobs = [Job(str(seed), Plan(()), seed, "training") for seed in range(80)]
-    with Pool(functools.partial(counting, tmp_path), 2, head_start=True) as pool:
+    with Pool(functools.partial(counting, tmp_path), 2, head_start_s=0.5) as pool:
         attempts = list(pool.run(jobs))
     assert sorted(attempt.result.network["delay_s"] for attempt in attempts) == [float(seed) for seed in range(80)]
     pids = {int((tmp_path / job.key).read_text()) for job in jobs}
     assert os.getpid() in pids
     assert len(pids) == 3
     assert {attempt.worker.rpartition(":")[2] for attempt in attempts} == set(map(str, pids))
+
+
+def test_a_short_study_ends_without_ray(tmp_path):
+    with Pool(functools.partial(counting, tmp_path), 2, head_start_s=60.0) as pool:
+        assert {attempt.status for attempt in pool.run(JOBS)} == {"done"}
+        assert not pool._cluster.connected
+    assert {int((tmp_path / job.key).read_text()) for job in JOBS} == {os.getpid()}
 
 
 def test_nothing_of_rays_is_dropped_while_ray_shuts_down(tmp_path):

@@ -64,7 +64,7 @@ def wait_for_runs(folder, number, process):
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("studies") / "undisturbed"
-    greensplit(*SMALL, "workers=2", f"out={folder}")
+    greensplit(*SMALL, "workers=2", "ray.head_start_s=0", f"out={folder}")
     return folder
 
 
@@ -174,7 +174,7 @@ def nurseries(process):
 
 def test_a_killed_and_a_hung_worker_are_named_and_change_nothing(study, tmp_path):
     folder = tmp_path / "study"
-    sweep = start(*SMALL, "workers=2", "run.deadline_s=5", "run.attempts=4", f"out={folder}")
+    sweep = start(*SMALL, "workers=2", "ray.head_start_s=0", "run.deadline_s=5", "run.attempts=4", f"out={folder}")
     wait_for_runs(folder, 2, sweep)
     os.kill(nurseries(sweep.pid)[0], signal.SIGKILL)
     wait_for_runs(folder, 5, sweep)
