@@ -18,6 +18,8 @@ $(VENV)/.installed: constraints.txt pyproject.toml setup.py $(COMPILED)
 	$(PIP) setuptools cython numpy eclipse-sumo
 	$(PIP) --no-build-isolation --editable '.[benchmarks,dev]'
 	$(PIP) --no-deps atspm utdf2gmns  # for the controller's log and the UTDF file in them; their code is never imported
+	# Python keeps no bytecode where PYTHONDONTWRITEBYTECODE is set, and every start would take a second longer.
+	$(BIN)/python -m compileall -q -j 0 -x '/(tests?|sumo)/' $(VENV)/lib conf engine experiments kernels scenarios
 	touch $@
 
 demo: setup
