@@ -27,6 +27,7 @@ CONFIGS: dict[str, type] = {
     "import": schema.ImportConfig,
     "export": schema.ExportConfig,
     "bench": schema.BenchConfig,
+    "tournament": schema.TournamentConfig,
 }
 """The configuration of each command that has one; its YAML is ``conf/<command>.yaml``."""
 

@@ -248,6 +248,23 @@ COMMANDS = {
         ),
         examples=("greensplit bench what=startup,loop", "greensplit bench out=bench.json"),
     ),
+    "tournament": Command(
+        "searches against each other at equal budgets; the same command goes on where it stopped",
+        "experiments.tournament",
+        keys=(
+            ("scenarios=[cologne1,cologne3,cologne8,ingolstadt1]", "where they meet"),
+            ("searches=[race,tpe,cmaes]", "who meets"),
+            ("budgets=[100]", "training simulations of each study; a larger budget extends the smaller one's study"),
+            ("repeats=3", "studies of each, with search seeds 1, 2, ..."),
+            ("workers=N", "simulations at a time; default: the cores"),
+            ("out=DIR", "table.md, the matches on record, and their studies"),
+        ),
+        examples=(
+            "greensplit tournament out=studies/tournament",
+            "greensplit tournament scenarios=[cologne1] searches=[race,sobol] budgets=[50,100,200] repeats=5 "
+            "out=studies/tournament",
+        ),
+    ),
     "completion": Command(
         "prints the tab completion of a shell: bash, zsh or fish",
         "experiments.completion",

@@ -46,6 +46,7 @@ __all__ = [
     "SearchConfig",
     "SearchStudyConfig",
     "SweepConfig",
+    "TournamentConfig",
     "identity",
     "resolved",
 ]
@@ -53,6 +54,7 @@ __all__ = [
 BACKENDS = ("native", "libsumo", "traci", "gui")
 MEASURES = ("traffic", "all")
 KINDS = ("junction", "benchmark", "sumo")
+SCENARIOS = Path(__file__).parent.parent / "conf" / "scenario"
 
 
 def path_field() -> Any:
@@ -518,6 +520,32 @@ class BenchConfig:
         """The names of the figures to measure, in the order of the table."""
         named = self.what.split(",")
         return tuple(name for name in FIGURES if name in named or "all" in named)
+
+
+@dataclass(frozen=True)
+class TournamentConfig:
+    """`greensplit tournament`."""
+
+    scenarios: tuple[str, ...] = ("cologne1", "cologne3", "cologne8", "ingolstadt1")
+    searches: tuple[str, ...] = ("race", "tpe", "cmaes")
+    budgets: tuple[int, ...] = (100,)
+    repeats: int = 3
+    workers: int | None = None
+    out: Path | None = path_field()  # noqa: RUF009  a field, not a value
+
+    def __post_init__(self) -> None:
+        for name in self.scenarios:
+            _one_of("scenarios", name, sorted(path.stem for path in SCENARIOS.glob("*.yaml")))
+        for name in self.searches:
+            _one_of("searches", name, SEARCHES)
+        if not (self.scenarios and self.searches and self.budgets):
+            raise InputError("a tournament needs scenarios, searches and budgets. Name at least one of each.")
+        for budget in self.budgets:
+            _at_least("budgets", budget, 3)
+        _at_least("repeats", self.repeats, 1)
+        _at_least("workers", self.workers, 1)
+        if self.out is None:
+            raise InputError("out is missing: the folder that the tournament grows in, as in out=studies/tournament.")
 
 
 NOT_IDENTIFYING = ("workers", "ray", "run", "report", "backend", "out", "json", "tripinfo")
