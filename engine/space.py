@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import bisect
 import dataclasses
+import functools
+import itertools
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.arrangements import CHOSEN, YES, Arrangement, Arrangements
 from engine.audit import Auditor, Bounds
 from engine.errors import InputError, nearest
 from engine.network import Network
 from engine.plan import Phase, Plan, Program
+from engine.rounding import clip, share, whole
 
 __all__ = ["PlanSpace", "SpaceOptions", "Vector", "plan_space"]
 
@@ -34,6 +37,9 @@ class SpaceOptions:
 
     Attributes:
         cycle, splits, offsets: whether each of them is varied.
+        order: whether the stages of a signal may come in another order.
+        skip: whether a stage may be left out whose links all have green in one that stays.
+        half_cycle: whether a signal may run at half of its cycle where others run at the whole.
         radius: log-ratio of cycle and greens to the plan in the net; `math.inf` spans the bounds.
         min_cycle_s, max_cycle_s: bounds of a varied cycle, seconds.
         min_green_s: least green of every stage, seconds; a crossing's walking time is kept beyond that.
@@ -44,6 +50,9 @@ class SpaceOptions:
     cycle: bool = True
     splits: bool = True
     offsets: bool = True
+    order: bool = False
+    skip: bool = False
+    half_cycle: bool = False
     radius: float = 0.3
     min_cycle_s: float = 40.0
     max_cycle_s: float = 180.0
@@ -52,27 +61,50 @@ class SpaceOptions:
     signals: tuple[str, ...] | None = None
 
 
+Judge = Callable[[Program], Bounds | None]
+"""Returns what rules allow a program that is not the net's own; `None` where it breaks more of them than that one."""
+
+
 class PlanSpace:
     """Plans around the plan in the net. Signals, dimensions and bounds are fixed when it is made.
 
     A point is a vector of log-ratios: one for the network's cycles (so that signals on a common cycle stay on it),
-    one for each stage's green, and one shift for each offset as a share of the cycle. Decoding rounds to whole seconds
-    that sum to the cycle, within the bounds, and leaves every intergreen as it is.
+    one for each stage's green, and one shift for each offset as a share of the cycle. Where they are asked for, choices
+    follow: the place of a signal's order of stages, whether a stage is left out, and whether the signal runs at half the
+    cycle, each from -0.5 to 0.5 with today's at 0 (`engine.arrangements`). A choice that does not fit into the cycle is
+    not taken. Decoding rounds to whole seconds that sum to the cycle, within the bounds, and leaves every intergreen as
+    it is, but for those between stages that are no neighbours today.
 
     Args:
         programs: the plan in the net.
         options: what varies, and how far.
         allowed: what rules allow by signal; signals without an entry have the options' bounds only.
+        judge: what rules say of other orders of stages; without one, they have the options' bounds only.
     """
 
     def __init__(
-        self, programs: Sequence[Program], options: SpaceOptions, allowed: Mapping[str, Bounds] | None = None
+        self,
+        programs: Sequence[Program],
+        options: SpaceOptions,
+        allowed: Mapping[str, Bounds] | None = None,
+        judge: Judge | None = None,
     ) -> None:
         self.options = options
         within = allowed or {}
-        ordered = sorted(programs, key=lambda p: p.signal)
-        self.programs = tuple(_bounded(program, options, within.get(program.signal)) for program in ordered)
-        self._cycles = [_cycle_bounds(program, options, within.get(program.signal)) for program in self.programs]
+        todays = [
+            _arrangement(program, tuple(range(program.n_stages)), options, within.get(program.signal))
+            for program in sorted(programs, key=lambda p: p.signal)
+        ]
+        self.programs = tuple(today.program for today in todays)
+        self._choices = [
+            Arrangements(today, options.order, options.skip, functools.partial(_fitted, today, options, judge))
+            for today in todays
+        ]
+        self._group = [program.cycle_s for program in self.programs]
+        self._may_halve = [
+            options.half_cycle and self._group.count(today.program.cycle_s) > 1 and 2 * today.floor_s <= today.high_s
+            for today in todays
+        ]
         names: list[str] = []
         if self.programs:
             names += ["cycle"] if options.cycle else []
@@ -81,6 +113,10 @@ class PlanSpace:
             if options.offsets and len(self.programs) > 1:
                 # Only differences between offsets matter: the first signal's stays.
                 names += [f"offset {p.signal}" for p in self.programs[1:]]
+            of_signals = list(zip(self.programs, self._choices, self._may_halve, strict=True))
+            names += [f"order {p.signal}" for p, choices, _ in of_signals if len(choices.orders) > 1]
+            names += [f"skip {p.signal} {stage}" for p, choices, _ in of_signals for stage in choices.optional]
+            names += [f"half {p.signal}" for p, _, may_halve in of_signals if may_halve]
         self.names = tuple(names)
 
     @property
@@ -113,24 +149,59 @@ class PlanSpace:
             }
         else:
             limits = {"cycle": (-radius, radius), "green": (-radius, radius), "offset": (-OFFSET_RADIUS, OFFSET_RADIUS)}
-        of_names = [limits[name.partition(" ")[0]] for name in self.names]
+        # Choices have no radius.
+        of_names = [limits.get(name.partition(" ")[0], (-0.5, 0.5)) for name in self.names]
         return np.array([low for low, _ in of_names], np.float64), np.array([high for _, high in of_names], np.float64)
 
     def decode(self, point: Vector) -> Plan:
         """Return the plan at a point, shape (n_dimensions,): whole seconds within the bounds."""
         values = dict(zip(self.names, (float(x) for x in point), strict=True))
+        chosen = [self._chosen(choices, values) for choices in self._choices]
+        wanted = [values.get(f"half {program.signal}", 0.0) > CHOSEN for program in self.programs]
         ratio = math.exp(values.get("cycle", 0.0))
+        halved = self._halved(chosen, wanted, self._cycles_s(ratio, wanted))
         programs = []
-        for program, (low, high) in zip(self.programs, self._cycles, strict=True):
-            cycle_s = _clip(_whole(program.cycle_s * ratio), low, high)
+        for i, cycle_s in enumerate(self._cycles_s(ratio, halved)):
+            program, own_s = self.programs[i], cycle_s // 2 if halved[i] else cycle_s
+            of = chosen[i] if _holds(chosen[i], own_s, halved[i]) else self._choices[i].today
+            today_s = program.greens_s
             weights = [
-                max(green, 1.0) * math.exp(values.get(f"green {program.signal} {stage}", 0.0))
-                for stage, green in enumerate(program.greens_s)
+                max(today_s[stage], 1.0) * math.exp(values.get(f"green {program.signal} {stage}", 0.0))
+                for stage in of.stages
             ]
-            greens = _share(cycle_s - program.fixed_s, weights, program.min_green_s, program.max_green_s)
-            share = program.offset_s / program.cycle_s + values.get(f"offset {program.signal}", 0.0)
-            programs.append(_retimed(program, greens, _whole(share * cycle_s) % cycle_s))
+            greens = share(own_s - of.program.fixed_s, weights, of.program.min_green_s, of.program.max_green_s)
+            place = program.offset_s / program.cycle_s + values.get(f"offset {program.signal}", 0.0)
+            programs.append(_retimed(of.program, greens, whole(place * cycle_s) % own_s))
         return Plan(tuple(programs), {name: round(value, 6) for name, value in values.items()})
+
+    def _chosen(self, choices: Arrangements, values: Mapping[str, float]) -> Arrangement:
+        signal = choices.today.program.signal
+        gone = [stage for stage in choices.optional if values.get(f"skip {signal} {stage}", 0.0) > CHOSEN]
+        return choices.chosen(values.get(f"order {signal}", 0.0), gone)
+
+    def _cycles_s(self, ratio: float, halved: Sequence[bool]) -> list[int]:
+        """Return the whole cycle of each signal, seconds: an even one where another on it runs at half of it."""
+        even = {group for group, half in zip(self._group, halved, strict=True) if half}
+        cycles = []
+        for group, choices in zip(self._group, self._choices, strict=True):
+            low, high = choices.today.low_s, choices.today.high_s
+            if group in even and math.ceil(low / 2) <= high // 2:
+                cycles.append(2 * clip(whole(group * ratio / 2), math.ceil(low / 2), high // 2))
+            else:
+                cycles.append(clip(whole(group * ratio), low, high))
+        return cycles
+
+    def _halved(self, chosen: Sequence[Arrangement], wanted: Sequence[bool], cycles_s: Sequence[int]) -> list[bool]:
+        """Return which of the signals that want half of their cycles can run at it."""
+        return [
+            want
+            and may
+            and cycle_s % 2 == 0
+            and (_holds(of, cycle_s // 2, True) or _holds(choices.today, cycle_s // 2, True))
+            for of, want, may, cycle_s, choices in zip(
+                chosen, wanted, self._may_halve, cycles_s, self._choices, strict=True
+            )
+        ]
 
     def encode(self, plan: Plan) -> Vector:
         """Return the point that `decode` turns into this plan, shape (n_dimensions,).
@@ -156,18 +227,56 @@ class PlanSpace:
         if [p.signal for p in plan.programs] != [p.signal for p in self.programs]:
             raise ValueError("the plan sets other signals than the space varies")
         values: dict[str, float] = {}
+        values["cycle"], halved = self._located_cycle(plan)
+        for new, old, choices, half in zip(plan.programs, self.programs, self._choices, halved, strict=True):
+            values[f"order {new.signal}"], gone, of = choices.located(new)
+            for stage in range(old.n_stages):
+                values[f"green {new.signal} {stage}"] = 0.0
+                values[f"skip {new.signal} {stage}"] = YES if stage in gone else 0.0
+            for stage, green in zip(of.stages, new.greens_s, strict=True):
+                values[f"green {new.signal} {stage}"] = math.log(green / max(old.greens_s[stage], 1.0))
+            whole_s = 2.0 * new.cycle_s if half else new.cycle_s
+            shift = new.offset_s / whole_s - old.offset_s / old.cycle_s
+            values[f"offset {new.signal}"] = (shift + 0.5) % 1.0 - 0.5
+            values[f"half {new.signal}"] = YES if half else 0.0
+        return np.array([values[name] for name in self.names], np.float64)
+
+    def _located_cycle(self, plan: Plan) -> tuple[float, list[bool]]:
+        """Return the log-ratio of a plan's cycles to today's, and which of its signals run at half of theirs."""
+        if any(self._may_halve):
+            found = self._located_halves([program.cycle_s for program in plan.programs])
+            if found is not None:
+                return found
         low, high = -math.inf, math.inf
-        for new, old in zip(plan.programs, self.programs, strict=True):
-            least, most = self._cycles[self.programs.index(old)]
+        for new, old, choices in zip(plan.programs, self.programs, self._choices, strict=True):
+            least, most = choices.today.low_s, choices.today.high_s
             # A cycle at a bound says of the ratio only that it is at or beyond it.
             low = max(low, math.log((new.cycle_s - 0.5) / old.cycle_s) if new.cycle_s > least else -math.inf)
             high = min(high, math.log((new.cycle_s + 0.5) / old.cycle_s) if new.cycle_s < most else math.inf)
-            for stage, green in enumerate(new.greens_s):
-                values[f"green {new.signal} {stage}"] = math.log(green / max(old.greens_s[stage], 1.0))
-            shift = new.offset_s / new.cycle_s - old.offset_s / old.cycle_s
-            values[f"offset {new.signal}"] = (shift + 0.5) % 1.0 - 0.5
-        values["cycle"] = _between(min(low, high), max(low, high))
-        return np.array([values[name] for name in self.names], np.float64)
+        return _between(min(low, high), max(low, high)), [False] * len(self.programs)
+
+    def _located_halves(self, cycles_s: Sequence[float]) -> tuple[float, list[bool]] | None:
+        """Return what `_located_cycle` does where signals may run at half, or `None` where no ratio explains the cycles."""
+        edges = sorted(
+            {
+                math.log((times * cycle_s + apart) / today_s)
+                for cycle_s, today_s in zip(cycles_s, self._group, strict=True)
+                for times in (1, 2)
+                for apart in (-1.0, -0.5, 0.5, 1.0)
+            }
+        )
+        between = [0.5 * (a + b) for a, b in itertools.pairwise(edges)]
+        for at in sorted((0.0, *between, edges[0] - 1e-6, edges[-1] + 1e-6), key=abs):
+            ratio = math.exp(at)
+            halved = [2 * own == of for own, of in zip(cycles_s, self._cycles_s(ratio, self._may_halve), strict=True)]
+            halved = [half and may for half, may in zip(halved, self._may_halve, strict=True)]
+            explained = [
+                own == (of // 2 if half else of)
+                for own, of, half in zip(cycles_s, self._cycles_s(ratio, halved), halved, strict=True)
+            ]
+            if all(explained):
+                return at, halved
+        return None
 
 
 def plan_space(network: Network, options: SpaceOptions, auditor: Auditor | None = None) -> PlanSpace:
@@ -203,7 +312,13 @@ def plan_space(network: Network, options: SpaceOptions, auditor: Auditor | None 
         raise InputError(f"no signal's plan can be varied ({reasons}). Run the plan in the net with plans=baseline.")
     if not varied or auditor is None:
         return PlanSpace(programs if varied else (), options)
-    return PlanSpace(programs, *_allowed(programs, options, auditor))
+    options, allowed = _allowed(programs, options, auditor)
+    return PlanSpace(programs, options, allowed, functools.partial(_judged, auditor))
+
+
+def _judged(auditor: Auditor, program: Program) -> Bounds | None:
+    """Return what an auditor's rules allow another order of a signal's stages; `None` where it breaks more than the net's."""
+    return None if auditor.worse(Plan((program,))) else auditor.bounds(program)
 
 
 def _allowed(
@@ -230,6 +345,45 @@ def _allowed(
     return dataclasses.replace(options, max_cycle_s=min(options.max_cycle_s, most)), allowed
 
 
+def _arrangement(
+    program: Program, stages: tuple[int, ...], options: SpaceOptions, allowed: Bounds | None
+) -> Arrangement:
+    """Return a program with its bounds.
+
+    Raises:
+        InputError: no plan lies within them.
+    """
+    bounded = _bounded(program, options, allowed)
+    low_s, high_s = _cycle_bounds(bounded, options, allowed)
+    needed_s = math.ceil(sum(bounded.min_green_s) + bounded.fixed_s)
+    floor_s = needed_s if allowed is None else max(needed_s, math.ceil(allowed.min_cycle_s))
+    return Arrangement(stages, bounded, low_s, high_s, floor_s)
+
+
+def _fitted(
+    today: Arrangement, options: SpaceOptions, judge: Judge | None, program: Program, stages: tuple[int, ...]
+) -> Arrangement | None:
+    """Return another order of today's stages with its bounds; `None` where rules or bounds leave no plan of it."""
+    needed_s = math.ceil(sum(program.min_green_s) + program.fixed_s)
+    cycle_s = max(whole(today.program.cycle_s), needed_s)
+    if cycle_s > whole(today.program.cycle_s) and not options.cycle:
+        return None
+    weights = [max(today.program.greens_s[stage], 1.0) for stage in stages]
+    greens = share(cycle_s - program.fixed_s, weights, program.min_green_s, program.max_green_s)
+    standing = _retimed(program, greens, today.program.offset_s)
+    allowed = None if judge is None else judge(standing)
+    if judge is not None and allowed is None:
+        return None
+    try:
+        return _arrangement(standing, stages, options, allowed)
+    except InputError:
+        return None
+
+
+def _holds(of: Arrangement, cycle_s: int, half: bool) -> bool:
+    return (of.floor_s if half else of.low_s) <= cycle_s <= of.high_s
+
+
 def _bounded(program: Program, options: SpaceOptions, allowed: Bounds | None) -> Program:
     least_s, most_s = program.min_green_s, program.max_green_s
     if allowed is not None:
@@ -254,7 +408,7 @@ def _cycle_bounds(program: Program, options: SpaceOptions, allowed: Bounds | Non
     """
     needed = math.ceil(sum(program.min_green_s) + program.fixed_s)
     longest = math.floor(sum(program.max_green_s) + program.fixed_s)
-    today = _whole(program.cycle_s)
+    today = whole(program.cycle_s)
     # A cycle that is not varied stays as it is; one that is, keeps to the bounds, or to today's where that is beyond.
     low, high = (math.ceil(options.min_cycle_s), math.floor(options.max_cycle_s)) if options.cycle else (today, today)
     if allowed is not None and options.cycle:
@@ -273,50 +427,12 @@ def _cycle_bounds(program: Program, options: SpaceOptions, allowed: Bounds | Non
     return max(low, needed), min(high, longest)
 
 
-def _share(total_s: float, weights: Sequence[float], low: Sequence[float], high: Sequence[float]) -> list[int]:
-    """Return whole seconds in proportion to the weights, within bounds, that sum to `total_s`.
-
-    Stages held at a bound leave the rest to the others (water filling); what rounding leaves over goes to the largest
-    remainders, the first stage first.
-    """
-    # Scaled by a factor, the bounded greens sum to a broken line over it: the piece that holds the total is looked up.
-    breaks = sorted({0.0, *(bound / w for w, a, b in zip(weights, low, high, strict=True) for bound in (a, b))})
-
-    def scaled(factor: float) -> list[float]:
-        return [min(max(w * factor, a), b) for w, a, b in zip(weights, low, high, strict=True)]
-
-    piece = bisect.bisect_left(breaks, total_s, lo=1, hi=len(breaks) - 1, key=lambda factor: sum(scaled(factor)))
-    left, right = breaks[piece - 1], breaks[piece]
-    below, above = sum(scaled(left)), sum(scaled(right))
-    factor = left + (right - left) * (total_s - below) / (above - below) if above > below else right
-    # Nine digits: proportions that are whole seconds must not lose one to the last bit.
-    greens = [round(green, 9) for green in scaled(factor)]
-    whole = [math.floor(green) for green in greens]
-    missing = _whole(total_s) - sum(whole)
-    order = sorted(range(len(whole)), key=lambda i: (whole[i] - greens[i], i))
-    for i in order * (abs(missing) + 1):
-        if missing <= 0:
-            break
-        if whole[i] + 1 <= high[i]:
-            whole[i] += 1
-            missing -= 1
-    return whole
-
-
 def _retimed(program: Program, greens: Sequence[int], offset_s: float) -> Program:
     """Return the program with other greens; intergreens stay as they are."""
     phases = tuple(
         phase if phase.stage < 0 else Phase(greens[phase.stage], phase.state, phase.stage) for phase in program.phases
     )
     return Program(program.signal, phases, offset_s, program.min_green_s, program.max_green_s)
-
-
-def _whole(value: float) -> int:
-    return math.floor(value + 0.5)
-
-
-def _clip(value: int, low: int, high: int) -> int:
-    return min(max(value, low), high)
 
 
 def _between(low: float, high: float) -> float:

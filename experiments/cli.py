@@ -52,6 +52,11 @@ SEARCH_KEYS = (
     ("seeds=[1,2,3]", "training seeds: they choose the winner"),
     ("search.holdout_seeds=[101,...,110]", "held-out seeds: they prove it; [] switches them off"),
     ("plans=default", "what varies: default, cycle, splits, offsets, baseline (nothing)"),
+    (
+        "plans.order=true plans.skip=true",
+        "other orders of a signal's stages; stages left out whose links have green elsewhere",
+    ),
+    ("plans.half_cycle=true", "signals may run at half of their common cycle"),
     ("plans.radius=0.3", "how far from the plan in the net, or full"),
     ("plans.min_green_s=5 .max_green_s= .min_cycle_s=40 .max_cycle_s=180", "bounds, seconds"),
     ("plans.signals=[...]", "the signals that may change; all of them by default"),

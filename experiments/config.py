@@ -163,6 +163,9 @@ class PlansConfig:
     cycle: bool = True
     splits: bool = True
     offsets: bool = True
+    order: bool = False
+    skip: bool = False
+    half_cycle: bool = False
     radius: Any = 0.3
     min_cycle_s: float = 40.0
     max_cycle_s: float = 180.0
@@ -560,6 +563,10 @@ def identity(config: RunConfig | SearchStudyConfig) -> dict[str, Any]:
     if "search" in settings:
         # A larger budget extends a study.
         settings["search"].pop("budget")
+        for choice in ("order", "skip", "half_cycle"):
+            # Studies from before these choices go on.
+            if not settings["plans"][choice]:
+                settings["plans"].pop(choice)
     for key in ("sumocfg", "file", "folder", "files", "summary"):
         settings["scenario"].pop(key)
     if isinstance(config, SearchStudyConfig):

@@ -18,10 +18,10 @@ RULES = ("default", "gb", "mutcd", "benchmark")
 N_PLANS = 10_000
 
 
-def proposed(network, rules, radius, n_plans, seed):
+def proposed(network, rules, radius, n_plans, seed, **choices):
     """Return how many plans a space proposed, and what they break beyond the plan in the net."""
     auditor = Auditor(network, rules)
-    space = plan_space(network, SpaceOptions(radius=radius), auditor)
+    space = plan_space(network, SpaceOptions(radius=radius, **choices), auditor)
     random = np.random.default_rng(seed)
     broken = []
     for _ in range(n_plans):
@@ -49,9 +49,22 @@ def test_no_plan_of_a_campaign_breaks_a_rule_that_the_street_keeps(tmp_path):
     assert total >= N_PLANS
 
 
+@pytest.mark.slow
+def test_no_choice_of_order_or_half_cycle_breaks_one_either(tmp_path):
+    for name, rules in itertools.product(SCENARIOS, RULES):
+        _, network = built(tmp_path / f"{name}-{rules}", f"scenario={name}")
+        book = compose("audit", [f"scenario={name}", f"rules={rules}"]).rules.for_scenario(name)
+        # On grid4x4 eight stages of sixteen signals may be left out: 784 arrangements of each would be judged.
+        skip = name != "grid4x4"
+        _, broken = proposed(network, book, math.inf, 100, seed=9, order=True, skip=skip, half_cycle=True)
+        assert broken == [], f"{name}, rules={rules}"
+
+
 def test_a_small_campaign_on_the_built_in_junction(junction):
     for rules, radius in itertools.product(RULES, (math.inf, 0.3)):
         _, broken = proposed(junction[1], compose("audit", [f"rules={rules}"]).rules, radius, 10, seed=1)
+        assert broken == []
+        _, broken = proposed(junction[1], compose("audit", [f"rules={rules}"]).rules, radius, 10, seed=1, order=True)
         assert broken == []
 
 

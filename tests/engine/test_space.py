@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from engine.errors import InputError
 from engine.plan import Phase, Plan, Program
+from engine.rounding import share
 from engine.search import Grid, Sobol
-from engine.space import PlanSpace, SpaceOptions, _share
+from engine.space import PlanSpace, SpaceOptions
 
 
 def program(signal="a", greens=(30, 12), offset_s=0.0, low=5.0, high=600.0, yellow_s=3.0):
@@ -53,13 +54,13 @@ stages = st.lists(
 
 
 @settings(max_examples=500, deadline=None)
-@given(drawn=stages, share=st.floats(0, 1))
-def test_rounding_keeps_the_sum_and_the_bounds_and_moves_nothing_by_a_second(drawn, share):
+@given(drawn=stages, place=st.floats(0, 1))
+def test_rounding_keeps_the_sum_and_the_bounds_and_moves_nothing_by_a_second(drawn, place):
     weights = [weight for weight, _, _ in drawn]
     low = [least for _, least, _ in drawn]
     high = [least + more for _, least, more in drawn]
-    total = round(sum(low) + share * (sum(high) - sum(low)))
-    greens = _share(total, weights, low, high)
+    total = round(sum(low) + place * (sum(high) - sum(low)))
+    greens = share(total, weights, low, high)
     assert sum(greens) == total
     assert all(isinstance(g, int) and a <= g <= b for g, a, b in zip(greens, low, high, strict=True))
     # The exact answer by water filling: bounded shares of one factor, found on a grid of every factor that matters.
