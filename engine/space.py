@@ -220,7 +220,15 @@ class PlanSpace:
         Raises:
             ValueError: it sets other signals.
         """
-        return self.decode(self.from_unit(np.clip(self.to_unit(self._locate(plan)), 0.0, 1.0)))
+        point = self._locate(plan)
+        low, high = self._limits()
+        beyond = (point < low) | (point > high)
+        for program in self.programs:
+            # Greens count by their proportions: all of a signal's, moved together, mean the same and may lie within.
+            own = [i for i, name in enumerate(self.names) if name.startswith(f"green {program.signal} ")]
+            if own and beyond[own].any():
+                point[own] += 0.5 * (low[own] + high[own] - point[own].min() - point[own].max())
+        return self.decode(self.from_unit(np.clip(self.to_unit(point), 0.0, 1.0)))
 
     def _locate(self, plan: Plan) -> Vector:
         """Return where a plan would lie if there were no bounds and no rounding, shape (n_dimensions,)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Sequence
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.arteries import arteries
+from engine.arteries import Artery, arteries
 from engine.errors import InputError
+from engine.hcm import analyse
+from engine.hcm.method import Method
+from engine.hcm.volumes import count
 from engine.network import Network
 from engine.plan import Plan
 from engine.progression import bandwidth_offsets
@@ -20,6 +24,9 @@ from engine.screening.runs import baseline_traces
 from engine.search import SEARCHES, Search
 from engine.space import PlanSpace
 from engine.sumo.demand import scan
+from engine.sumo.lanes import read_roads
+from engine.sumo.routes import read_streams
+from engine.webster import webster_plans
 from experiments.config import SearchStudyConfig
 
 __all__ = ["calibration_seeds", "strategy"]
@@ -27,6 +34,9 @@ __all__ = ["calibration_seeds", "strategy"]
 CALIBRATION_RUNS = 3
 CYCLES = (0.5, 0.25, 0.75, 0.0, 1.0)
 """Cycles that bands are sought for, as places between the space's bounds; with a radius, the first is today's."""
+
+SCALES = (1.0, 1.2, 0.85, 1.45, 0.7)
+"""Of Webster's cycle: delay is flat around its least, and what meets at real junctions moves that least."""
 
 
 def calibration_seeds(config: SearchStudyConfig, space: PlanSpace) -> tuple[int, ...]:
@@ -53,8 +63,13 @@ def strategy(config: SearchStudyConfig, scenario: Scenario, network: Network, sp
         more["levels"] = config.search.levels
     if name == "maxband":
         more["starts"] = _bands(scenario, network, space, CYCLES)
+    if name == "webster":
+        more["starts"] = _retimed(scenario, network, space, SCALES)
     if name == "race":
         more["starts"] = _bands(scenario, network, space, CYCLES[:1])
+        # A start more is no reason to fail: demand that cannot be read without simulating is simulated all the same.
+        with contextlib.suppress(InputError):
+            more["starts"] += _retimed(scenario, network, space, SCALES[:1])
         seeds = calibration_seeds(config, space)
         if seeds:
             more["screen"] = _screen(scenario, network, seeds, workers)
@@ -63,16 +78,42 @@ def strategy(config: SearchStudyConfig, scenario: Scenario, network: Network, sp
 
 def _bands(scenario: Scenario, network: Network, space: PlanSpace, cycles: Sequence[float]) -> list[Plan]:
     """Return today's greens with bandwidth-optimal offsets, for some cycles; none where no offset may change."""
-    if not any(name.startswith("offset") for name in space.names):
+    if not _offsets_vary(space):
         return []
-    demand = scan([*scenario.routes, *scenario.additional])
-    found = arteries(network, demand.edges)
+    found = _arteries(scenario, network)
     today = space.to_unit(space.encode(space.nearest(Plan(space.programs))))
     plans = []
     for place in cycles if "cycle" in space.names else cycles[:1]:
         unit = np.array([place if name == "cycle" else at for name, at in zip(space.names, today, strict=True)])
         plans.append(bandwidth_offsets(space.decode(space.from_unit(unit)).programs, found))
     return plans
+
+
+def _retimed(scenario: Scenario, network: Network, space: PlanSpace, scales: Sequence[float]) -> list[Plan]:
+    """Return today's stages with Webster's cycle and splits, for some scales of the cycle, and the offsets to fit.
+
+    Raises:
+        InputError: demand that cannot be read.
+    """
+    if not {name.partition(" ")[0] for name in space.names} & {"cycle", "green"}:
+        return []
+    method = Method()
+    streams, roads = read_streams(scenario), read_roads(scenario.net)
+    volumes = count(scenario, network, streams.vehicles, streams.walks, roads.crossed, method.period_h)
+    rows = analyse(network, roads, Plan(()), volumes, method).groups
+    plans = webster_plans(space, network, rows, method, scales)
+    if not _offsets_vary(space):
+        return plans
+    found = _arteries(scenario, network)
+    return [bandwidth_offsets(plan.programs, found) for plan in plans]
+
+
+def _offsets_vary(space: PlanSpace) -> bool:
+    return any(name.startswith("offset") for name in space.names)
+
+
+def _arteries(scenario: Scenario, network: Network) -> list[Artery]:
+    return arteries(network, scan([*scenario.routes, *scenario.additional]).edges)
 
 
 def _screen(scenario: Scenario, network: Network, seeds: Sequence[int], workers: int) -> Any:

@@ -31,5 +31,6 @@ SEARCHES: dict[str, type[Search]] = {
     "cmaes": CmaEs,
     "nsga2": Nsga2,
     "maxband": Textbook,
+    "webster": Textbook,
 }
 """Search strategies by the name that the configuration gives them."""
