@@ -95,7 +95,7 @@ COMMANDS = {
             *SEARCH_KEYS,
             (
                 "search=race search.budget=96",
-                "who proposes (race, tpe, cmaes, nsga2, maxband, sobol, grid), training simulations in all",
+                "who proposes (race, tpe, cmaes, nsga2, maxband, webster, sobol, grid), training simulations in all",
             ),
             ("search.screen=true", "whether a fast traffic model, built from runs of today's plan, leads the race"),
             ("search.finalists=3", "plans that are set against today's on seeds of their own; 1: the first is taken"),
@@ -113,6 +113,8 @@ COMMANDS = {
             "greensplit optimize scenario=cologne8 search.budget=200 out=studies/cologne8",
             "greensplit optimize scenario=ingolstadt1 objective=balanced",
             "greensplit optimize scenario=cologne1 search=nsga2 objective=front",
+            "greensplit optimize scenario=cologne1 plans.order=true plans.skip=true",
+            "greensplit optimize scenario=cologne3 search=webster search.budget=18",
         ),
     ),
     "sweep": Command(
