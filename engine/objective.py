@@ -39,20 +39,23 @@ class Objective:
         """Return what a search follows: the measures of the front, or the one number."""
         return tuple(float(network[name]) for name in self.front) or (self.value(network),)
 
-    def excesses(self, run: RunResult, baseline: RunResult) -> dict[str, float]:
-        """Return by how much one run exceeds each limit, as a share of what it allows; negative below it."""
+    def limits(self, run: RunResult, baseline: RunResult) -> dict[str, tuple[float, float]]:
+        """Return (what one run has, what it may have) for each limit, in the measure's unit."""
         found = {}
         for name, most in self.worse_by.items():
             if name == APPROACH_DELAY:
-                allowed = {key: delay_s + most for key, delay_s in _approach_delays(baseline).items()}
                 delays = _approach_delays(run)
-                for key, limit in allowed.items():
-                    found[f"{name} {' '.join(key)}"] = _share(delays.get(key, 0.0), limit)
+                for key, delay_s in _approach_delays(baseline).items():
+                    found[f"{name} {' '.join(key)}"] = (delays.get(key, 0.0), delay_s + most)
             else:
-                found[name] = _share(run.network[name], baseline.network[name] + most)
+                found[name] = (run.network[name], baseline.network[name] + most)
         for name, most in self.at_most.items():
-            found[f"{name} at most"] = _share(run.network[name], most)
+            found[f"{name} at most"] = (run.network[name], most)
         return found
+
+    def excesses(self, run: RunResult, baseline: RunResult) -> dict[str, float]:
+        """Return by how much one run exceeds each limit, as a share of what it allows; negative below it."""
+        return {name: _share(value, allowed) for name, (value, allowed) in self.limits(run, baseline).items()}
 
     def violation(self, excesses: Sequence[Mapping[str, float]]) -> float:
         """Return how far the means over some runs exceed the limits, summed over those that are; 0 where none is."""

@@ -27,6 +27,7 @@ from engine.sumo.options import plain_command
 from engine.sumo.programs import write_plan
 from engine.tables import Rows, movement_rows, result_row, run_rows, write_parquet
 from experiments import _folder, _summary
+from experiments._limits import unmet
 from experiments._rules import audited, street_note
 from experiments._show import show_study
 from experiments._strategy import calibration_seeds
@@ -131,6 +132,7 @@ def _summarise(config: SearchStudyConfig, material: Material, outcome: Outcome) 
         "seeds": list(config.seeds),
         "holdout_seeds": list(holdout),
         "notes": _notes(material, outcome, bool(holdout)),
+        "unmet": unmet(study, outcome.objective, outcome.ranked, config.seeds),
         "window": window,
         "baseline": of(outcome.plans[BASELINE], in_net),
         "best": of(outcome.best, command),

@@ -244,6 +244,15 @@ class ObjectiveConfig:
                 _one_of(f"objective.{key}", name, known)
         if not self.weights or not all(math.isfinite(weight) for weight in self.weights.values()):
             raise InputError("objective.weights is empty or holds no number. Give one, as in {delay_s: 1}.")
+        if not any(self.weights.values()):
+            raise InputError(
+                "objective.weights are all 0, so that every plan is as good as any. Give one, as in {delay_s: 1}."
+            )
+        for name, most in self.worse_by.items():
+            if not math.isfinite(most):
+                raise InputError(
+                    f"objective.worse_by: {name} may not be {most:g} worse. Give a number, as in {{{name}: 5}}."
+                )
         for name, most in self.at_most.items():
             if not most >= 0.0:
                 raise InputError(f"objective.at_most: no plan keeps {name} at {most:g}. Give 0 or more.")

@@ -119,7 +119,12 @@ def _duration(seconds: float) -> str:
 
 
 def finding(summary: dict[str, Any]) -> str:
-    """Return a study's outcome in one or two plain sentences."""
+    """Return a study's outcome in a few plain sentences."""
+    # Studies of former versions do not say which limits no plan keeps.
+    return " ".join([_verdict(summary), *summary.get("unmet", ())])
+
+
+def _verdict(summary: dict[str, Any]) -> str:
     baseline = summary["baseline"]["delay_s"]
     if len(summary["ranking"]) == 1:
         measured = f": {baseline['mean']:.1f} s of delay per vehicle, mean of {baseline['n']} seeds" if baseline else ""

@@ -104,6 +104,21 @@ def test_doctor_says_what_to_do(capsys, monkeypatch):
             "objective.weights=dealy_s is not known. Did you mean 'delay_s'?",
         ),
         (["optimize", "objective.at_most={delay_s:-1}"], "no plan keeps delay_s at -1"),
+        (["optimize", "objective.at_most={delay_s:nan}"], "no plan keeps delay_s at nan"),
+        (["optimize", "objective.worse_by={delay_s:nan}"], "delay_s may not be nan worse"),
+        (["optimize", "objective.weights={delay_s:0}"], "objective.weights are all 0"),
+        (
+            ["optimize", "plans.min_green_s=35", "plans.max_cycle_s=120"],
+            "no plan fits: minimum greens and intergreens need",
+        ),
+        (
+            ["optimize", "plans.max_green_s=6", "plans.min_green_s=5"],
+            "minimum green of 7 s (walking time included) is above",
+        ),
+        (["optimize", "rules=gb", "rules.yellow_min_s.value=6"], "yellow_min_s (6 s) is above yellow_max_s (5 s)"),
+        (["optimize", "rules.cycle_min_s.value=90", "rules.cycle_max_s.value=60"], "so that no plan can pass"),
+        (["optimize", "rules.max_red_s.value=-5"], "max_red_s is -5; it must be 0 or more"),
+        (["optimize", "plans.order=maybe"], "plans.order=maybe"),
         (
             ["optimize", "objective=front"],
             "search=race follows one objective, and objective.front names several measures",

@@ -124,6 +124,8 @@ def test_a_studys_best_plan_goes_out(capsys):
         (["import", str(SAMPLE), "out=p.json", "map=bad.csv"], "map='bad.csv', line 1: column node is not known"),
         (["import", str(SAMPLE), "out=p.json", "map=short.csv"], "map='short.csv', line 2: give INTID and signal"),
         (["import", "cut.csv", "out=p.json", "map=1:C"], "has no section [Phases]"),
+        (["import", "knots.csv", "out=p.json", "map=1:C"], "has no section [Nodes]"),
+        (["import", "stranger.csv", "out=p.json", "map=1:C"], "is about node '777', which [Nodes] does not have"),
         (["import", "empty.csv", "out=p.json"], "'empty.csv' is empty"),
         (["export"], "export needs a plan"),
         (["export", "none.xml", "out=p.json"], "there is no plan or study 'none.xml'"),
@@ -140,6 +142,8 @@ def test_bad_input_is_one_line_and_leaves_nothing(arguments, says, workplace, ca
     Path("short.csv").write_text("INTID,signal\n1\n")
     Path("empty.csv").write_text("")
     Path("cut.csv").write_text(SAMPLE.read_text().partition("[Phases]")[0])
+    Path("knots.csv").write_text(SAMPLE.read_text().replace("[Nodes]", "[Knots]"))
+    Path("stranger.csv").write_text(SAMPLE.read_text().replace("MinGreen,7,6", "MinGreen,777,6"))
     before = sorted(workplace.iterdir())
     assert main(arguments) == 2
     said = capsys.readouterr()

@@ -1,7 +1,9 @@
 """Optimising a real junction: a proven plan, limits that are kept, and the same study whatever happens to it."""
 
+import html
 import json
 import os
+import re
 import signal
 
 import polars
@@ -87,7 +89,11 @@ def test_a_larger_budget_extends_the_study(study, tmp_path):
 
 def test_a_limit_that_no_change_keeps_leaves_the_plan_in_the_net(tmp_path):
     folder = tmp_path / "study"
-    greensplit(*SMALL, "objective.at_most={stops_per_veh:0.01}", f"out={folder}")
+    said = greensplit(*SMALL, "objective.at_most={stops_per_veh:0.01}", f"out={folder}")
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["best"]["plan_id"] == "baseline"
     assert all(row["violation"] > 0.0 for row in summary["ranking"] if row["plan_id"] != "baseline")
+    (missed,) = summary["unmet"]
+    assert re.search(r"the nearest, .*, misses stops_per_veh at most 0.01 by \d", missed)
+    assert missed in " ".join(said.stdout.split())
+    assert missed in html.unescape((folder / "report.html").read_text())
