@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 __all__ = ["BASELINE", "Phase", "Plan", "Program"]
@@ -83,7 +84,7 @@ class Plan:
     programs: tuple[Program, ...]
     parameters: dict[str, float] = field(default_factory=dict, compare=False)
 
-    @property
+    @cached_property
     def plan_id(self) -> str:
         """12 hexadecimal digits that name what the plan does at the street; `baseline` where it sets no signal."""
         if not self.programs:

@@ -78,6 +78,7 @@ class Race(Search):
         self._screen = screen
         self._base: dict[int, float] = {}
         self._base_known = 0.0
+        self._words: dict[str, float] = {}
         self._seen: dict[str, _Seen] = {}
         self._points: dict[str, tuple[Vector, float]] = {}
         self._first: list[tuple[Vector, Plan, float]] = []
@@ -91,9 +92,14 @@ class Race(Search):
         """Return the screening model's word on plans: log-ratios to the plan in the net, 0 without a model."""
         if self._screen is None or not plans:
             return np.zeros(len(plans))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratios = np.log(self._screen(plans)) - self._base_known
-        return np.clip(np.nan_to_num(ratios, nan=WORST, posinf=WORST), -2.0, WORST)
+        # Points near one another are often the same plan in whole seconds: of a small junction's three in four.
+        fresh = {plan.plan_id: plan for plan in plans if plan.plan_id not in self._words}
+        if fresh:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                ratios = np.log(self._screen(list(fresh.values()))) - self._base_known
+            words = np.clip(np.nan_to_num(ratios, nan=WORST, posinf=WORST), -2.0, WORST)
+            self._words.update(zip(fresh, map(float, words), strict=True))
+        return np.array([self._words[plan.plan_id] for plan in plans])
 
     def _at(self, units: npt.NDArray[np.float64]) -> list[tuple[Vector, Plan, float]]:
         """Return (point, plan, the model's word) of points of the unit cube, shape (n, d)."""
