@@ -94,6 +94,11 @@ class Plan:
         ]
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Whoever receives a plan gets the same bytes whether its id was asked for or not: a simulation's memory, and
+        # with it SUMO's order of things, may depend on them.
+        return {name: self.__dict__[name] for name in ("programs", "parameters")}
+
     def to_json(self) -> dict[str, Any]:
         """Return the plan as plain lists and dicts; `from_json` is the way back."""
         return {

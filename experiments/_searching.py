@@ -31,10 +31,13 @@ from experiments._outcome import Material, Outcome, write
 from experiments._prepare import prepare
 from experiments._progress import Progress
 from experiments._rules import chosen
-from experiments._strategy import strategy
+from experiments._strategy import calibration_seeds, strategy
 from experiments.config import SearchStudyConfig, identity, resolved
 
 __all__ = ["search_and_prove"]
+
+LATER = ("polars", "scipy.special", "jinja2", "plotly.offline")
+"""What tables and report need; one after the other at the end they take a second."""
 
 
 def search_and_prove(command: str, config: SearchStudyConfig) -> int:
@@ -66,7 +69,8 @@ def search_and_prove(command: str, config: SearchStudyConfig) -> int:
 
 
 def _search(config: SearchStudyConfig, material: Material, pool: Pool, workers: int) -> Outcome:
-    threading.Thread(target=_import_for_later, daemon=True).start()
+    later = ("cmaes", *LATER) if calibration_seeds(config, material.space) else LATER
+    threading.Thread(target=_import_for_later, args=(later,), daemon=True).start()
     objective = config.objective.objective()
     net, holdout = Plan(()), config.search.holdout_seeds
     search = strategy(config, material.scenario, material.auditor.network, material.space, workers)
@@ -171,9 +175,9 @@ def _confirmed(
     return confirm(finalists, seeds, max(config.search.zone * abs(today), 1e-9), simulate)
 
 
-def _import_for_later() -> None:
-    """Import what tables and report need while simulations run; one after the other afterwards they take a second."""
-    for name in ("polars", "scipy.special", "jinja2", "plotly.offline"):
+def _import_for_later(names: Sequence[str]) -> None:
+    """Import what takes long while simulations run, in the order in which it is needed."""
+    for name in names:
         importlib.import_module(name)
 
 

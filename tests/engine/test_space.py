@@ -1,6 +1,7 @@
 """Plan spaces: every point is a whole-second plan within its bounds, and encoding is the way back."""
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -194,3 +195,10 @@ def test_the_nearest_plan_of_a_plan_beyond_the_bounds_is_at_them():
     assert near.programs[1].greens_s[1] > 25
     inside = space.decode(space.from_unit(np.full(space.n_dimensions, 0.7)))
     assert space.nearest(inside) == inside
+
+
+def test_a_plan_whose_id_was_asked_for_is_sent_as_the_same_bytes():
+    plan, other = (Plan((program("a"),), {"cycle": 0.1}) for _ in range(2))
+    assert len(plan.plan_id) == 12
+    assert pickle.dumps(plan) == pickle.dumps(other)
+    assert pickle.loads(pickle.dumps(plan)).plan_id == other.plan_id
