@@ -17,6 +17,8 @@ PROGRESSION_SHARE = 0.9
 LIMIT_S = 20.0
 """Time for the solver; what it has found by then is used."""
 GAP = 0.01
+INFEASIBLE = 2
+"""What scipy's milp says where no solution exists."""
 
 
 def green_window(program: Program, links: Sequence[int]) -> tuple[float, float] | None:
@@ -50,16 +52,23 @@ def bandwidth_offsets(programs: Sequence[Program], arteries: Sequence[Artery]) -
     close by themselves. An artery is cut where cycles differ or a signal has no fixed program. Signals on no artery
     keep their offset. Rounded to whole seconds; greens and cycles stay.
 
+    Short greens may leave arteries that meet, or both directions of one, no bands at all together: the one of least
+    weight is left out then, and so on.
+
     Raises:
-        RuntimeError: the solver gives up without a solution, which a set of offsets always is.
+        RuntimeError: the solver gives up without an answer.
     """
     by_id = {program.signal: program for program in programs}
     parts = [part for artery in arteries for part in _parts(artery, by_id)]
-    if not parts:
+    offsets: dict[str, float] | None = None
+    while parts and offsets is None:
+        signals = sorted({signal for part in parts for signal in part.signals})
+        offsets = _solve(signals, parts, by_id)
+        if offsets is None:
+            parts.remove(min(reversed(parts), key=_weight))
+    if offsets is None:
         return Plan(tuple(programs))
-    signals = sorted({signal for part in parts for signal in part.signals})
-    offsets = _solve(signals, parts, by_id)
-    first = signals[0]
+    first = min(offsets)
     shift = by_id[first].offset_s / by_id[first].cycle_s - offsets[first]
     moved = []
     for program in programs:
@@ -95,8 +104,12 @@ def _parts(artery: Artery, by_id: Mapping[str, Program]) -> list[Artery]:
     return parts
 
 
-def _solve(signals: Sequence[str], parts: Sequence[Artery], by_id: Mapping[str, Program]) -> dict[str, float]:
-    """Return the offset of each signal as a share of the cycle.
+def _weight(part: Artery) -> float:
+    return max(part.demand, 1.0) * len(part.hops)
+
+
+def _solve(signals: Sequence[str], parts: Sequence[Artery], by_id: Mapping[str, Program]) -> dict[str, float] | None:
+    """Return the offset of each signal as a share of the cycle; `None` where the bands cannot be there together.
 
     Variables, all in cycles: an offset for each signal; for each artery its band, and for each of its signals where
     the band begins after the green does; for each hop a whole number of cycles.
@@ -119,7 +132,7 @@ def _solve(signals: Sequence[str], parts: Sequence[Artery], by_id: Mapping[str, 
 
     for part in parts:
         windows = _windows(part, by_id)
-        band = variable(max(part.demand, 1.0) * len(part.hops), 0.0, 1.0)
+        band = variable(_weight(part), 0.0, 1.0)
         begins = [variable(0.0, 0.0, 1.0) for _ in part.signals]
         for begin, (_, green) in zip(begins, windows, strict=True):
             rows.append({begin: 1.0, band: 1.0})  # the band ends within the green
@@ -146,6 +159,8 @@ def _solve(signals: Sequence[str], parts: Sequence[Artery], by_id: Mapping[str, 
         constraints=LinearConstraint(matrix, np.array(least), np.array(most)),
         options={"time_limit": LIMIT_S, "mip_rel_gap": GAP},
     )
+    if solved.status == INFEASIBLE:
+        return None
     if solved.x is None:
         raise RuntimeError(f"no offsets were found: {solved.message}")
     return {signal: float(solved.x[i]) for signal, i in place.items()}

@@ -71,6 +71,16 @@ def test_the_busier_direction_counts_more_where_both_cannot_have_all():
     assert narrow == wide[::-1]
 
 
+def test_where_both_directions_can_have_no_band_at_all_the_busier_one_has_the_whole_green():
+    # There and back are half a cycle apart, and greens of a sixth of it cannot bridge that.
+    for demand, kept in (((900.0, 100.0), 0), ((100.0, 900.0), 1)):
+        ways = street([15.0], demand)
+        plan = bandwidth_offsets([program(name, 10.0) for name in "ab"], ways)
+        bands = [band_s(plan, way) for way in ways]
+        assert bands[kept] >= 9
+        assert bands[1 - kept] == 0
+
+
 def test_no_offsets_beat_the_programs():
     """Against every set of offsets in steps of 5 s: the sum of the bands, weighted alike, is as large as any."""
     ways = street([21.0, 13.0])
