@@ -17,19 +17,19 @@ __all__ = ["unmet"]
 def unmet(study: Study, objective: Objective, ranked: Sequence[Ranked], seeds: Sequence[int]) -> list[str]:
     """Return a sentence that names the limits which the nearest plan misses; none where a plan keeps them all.
 
-    Plans count that ran on every training seed, the plan in the net among them; the nearest is the one whose excesses,
-    as shares of what is allowed, sum to the least.
+    The nearest is the plan whose excesses, as shares of what is allowed, sum to the least, on the training seeds that it
+    ran with. The plan in the net is one of them.
     """
     if not (objective.worse_by or objective.at_most):
         return []
     nearest: tuple[float, str, list[tuple[RunResult, RunResult]]] | None = None
     n_plans = 0
     for plan in ranked:
-        if plan.failed or plan.untried:
+        if plan.failed:
             continue
         pairs = [(study.result(plan.plan_id, seed), study.result(BASELINE, seed)) for seed in seeds]
         runs = [(ours, theirs) for ours, theirs in pairs if ours is not None and theirs is not None]
-        if len(runs) < len(seeds):
+        if not runs:
             continue
         n_plans += 1
         violation = objective.violation([objective.excesses(*pair) for pair in runs])
@@ -50,8 +50,8 @@ def unmet(study: Study, objective: Objective, ranked: Sequence[Ranked], seeds: S
     ]
     called = "the plan in the net" if plan_id == BASELINE else f"plan {plan_id}"
     return [
-        f"No plan keeps the limits: of {n_plans} that ran on every training seed the nearest, {called}, misses "
-        f"{', '.join(missed)}."
+        f"No plan keeps the limits: the nearest of {n_plans}, {called}, misses {', '.join(missed)}, "
+        f"mean of {len(runs)} training seed{'s' * (len(runs) != 1)}."
     ]
 
 

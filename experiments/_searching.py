@@ -133,14 +133,20 @@ def _evaluations(study: Study, objective: Objective, trials: Sequence[Trial]) ->
         if metrics is None:
             evaluations.append(Evaluation(trial, None))
         else:
-            violation = _violation(study, objective, trial.plan.plan_id, [trial.seed])
+            # Where the plan in the net exceeds a limit as well, what comes nearer to it is a gain to the search.
+            violation = _excess(study, objective, trial.plan.plan_id, [trial.seed])
             evaluations.append(Evaluation(trial, objective.values(metrics), violation, metrics["gridlock"] > 0))
     return evaluations
 
 
 def _violation(study: Study, objective: Objective, plan_id: str, seeds: Sequence[int]) -> float:
+    """Return how far a plan exceeds the objective's limits; the plan in the net is what stays where none keeps them."""
+    return 0.0 if plan_id == BASELINE else _excess(study, objective, plan_id, seeds)
+
+
+def _excess(study: Study, objective: Objective, plan_id: str, seeds: Sequence[int]) -> float:
     """Return how far a plan exceeds the objective's limits, as far as it and the plan in the net have run."""
-    if plan_id == BASELINE or not (objective.worse_by or objective.at_most):
+    if not (objective.worse_by or objective.at_most):
         return 0.0
     pairs = [(study.result(plan_id, seed), study.result(BASELINE, seed)) for seed in seeds]
     excesses = [objective.excesses(ours, theirs) for ours, theirs in pairs if ours and theirs]

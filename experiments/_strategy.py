@@ -111,7 +111,8 @@ def _retimed(scenario: Scenario, network: Network, space: PlanSpace, scales: Seq
     streams, roads = read_streams(scenario), read_roads(scenario.net)
     volumes = count(scenario, network, streams.vehicles, streams.walks, roads.crossed, method.period_h)
     rows = analyse(network, roads, Plan(()), volumes, method).groups
-    plans = webster_plans(space, network, rows, method, scales)
+    # Scales that end at the same bound are one plan.
+    plans = list({plan.plan_id: plan for plan in webster_plans(space, network, rows, method, scales)}.values())
     if not _offsets_vary(space):
         return plans
     found = _arteries(scenario, network)

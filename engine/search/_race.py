@@ -126,7 +126,7 @@ class Race(Search):
                 seen.ratios[trial.seed] = WORST if evaluation.gridlock else min(ratio, WORST)
 
     def _start(self, evaluations: Sequence[Evaluation]) -> None:
-        done = {e.trial.seed: max(e.values[0], 1e-9) for e in evaluations if e.values is not None}
+        done = {e.trial.seed: max(e.penalised[0], 1e-9) for e in evaluations if e.penalised is not None}
         self._base = done or dict.fromkeys(self.seeds, 1.0)
         if not self.space.n_dimensions:
             return

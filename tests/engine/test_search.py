@@ -215,3 +215,17 @@ def test_the_race_keeps_limits():
     plans = drive(Race(space, 0, SEEDS), Plan(()), limited, 120, 8)
     late = plans[len(plans) // 2 :]
     assert sum(plan.programs[0].cycle_s <= 84 for plan in late) > 0.7 * len(late)
+
+
+def test_the_race_comes_near_a_limit_that_even_todays_plan_exceeds():
+    """No plan has a cycle of 40 s: the shorter it is the nearer, and the search ends with the shortest cycles."""
+    space = space_of()
+    street = Street(space)
+
+    def limited(trials):
+        cycles = [(t.plan.programs or space.programs)[0].cycle_s for t in trials]
+        return [Evaluation(e.trial, e.values, (c - 40.0) / 40.0) for e, c in zip(street(trials), cycles, strict=True)]
+
+    plans = drive(Race(space, 0, SEEDS), Plan(()), limited, 120, 8)
+    late = [plan.programs[0].cycle_s for plan in plans[len(plans) // 2 :]]
+    assert sum(cycle_s < space.programs[0].cycle_s for cycle_s in late) > 0.9 * len(late)

@@ -20,7 +20,7 @@ class Ran:
 
 
 def ranked(*plan_ids, **more):
-    return [Ranked(plan_id, (), (), 0, (), **more) for plan_id in plan_ids]
+    return [Ranked(plan_id, (), (), 0, **({"failed": ()} | more)) for plan_id in plan_ids]
 
 
 def study(**delays):
@@ -35,15 +35,15 @@ def test_the_nearest_plan_is_named_with_what_it_misses():
         [1, 2],
     )
     assert found == [
-        "No plan keeps the limits: of 3 that ran on every training seed the nearest, plan fast, misses "
-        "delay_s at most 1 by 30.5 (it has 31.5)."
+        "No plan keeps the limits: the nearest of 3, plan fast, misses delay_s at most 1 by 30.5 (it has 31.5), "
+        "mean of 2 training seeds."
     ]
 
 
 def test_the_plan_in_the_net_may_be_the_nearest():
     objective = Objective(at_most={"delay_s": 20.0}, worse_by={"stops_per_veh": 0.0})
     (found,) = unmet(study(baseline=30.0, slow=50.0), objective, ranked("slow", "baseline"), [1, 2])
-    assert "the nearest, the plan in the net, misses delay_s at most 20 by 11.5 (it has 31.5)." in found
+    assert "the nearest of 2, the plan in the net, misses delay_s at most 20 by 11.5 (it has 31.5), mean" in found
 
 
 def test_a_limit_against_today_is_named_as_one():
@@ -59,7 +59,7 @@ def test_a_limit_against_today_is_named_as_one():
         (Objective(), ranked("fast", "baseline")),
         (Objective(at_most={"delay_s": 35.0}), ranked("fast", "baseline")),
         (Objective(at_most={"delay_s": 45.0}), ranked("fast", "baseline")),
-        (Objective(at_most={"delay_s": 1.0}), ranked("fast", untried=(2,))),
+        (Objective(at_most={"delay_s": 1.0}), ranked("fast", failed=(2,))),
         (Objective(at_most={"delay_s": 1.0}), ranked("lost")),
     ],
 )

@@ -94,6 +94,6 @@ def test_a_limit_that_no_change_keeps_leaves_the_plan_in_the_net(tmp_path):
     assert summary["best"]["plan_id"] == "baseline"
     assert all(row["violation"] > 0.0 for row in summary["ranking"] if row["plan_id"] != "baseline")
     (missed,) = summary["unmet"]
-    assert re.search(r"the nearest, .*, misses stops_per_veh at most 0.01 by \d", missed)
+    assert re.search(r"the nearest of \d+, .*, misses stops_per_veh at most 0.01 by \d", missed)
     assert missed in " ".join(said.stdout.split())
     assert missed in html.unescape((folder / "report.html").read_text())
