@@ -7,6 +7,7 @@ from engine.plan import Plan
 from engine.space import plan_space
 from experiments import _strategy
 from experiments._compose import compose
+from experiments.config import identity
 
 
 def proposed(built, *overrides):
@@ -49,3 +50,10 @@ def test_demand_that_cannot_be_read_costs_the_race_a_start_and_webster_its_answe
     assert proposed(cologne1)[0].of_plan(Plan(()))
     with pytest.raises(InputError, match="cannot be read"):
         proposed(cologne1, "search=webster")
+
+
+def test_choices_that_are_off_leave_a_studys_identity_as_it_was():
+    plain = identity(compose("optimize", []))
+    assert not {"order", "skip", "half_cycle"} & set(plain["plans"])
+    assert identity(compose("optimize", ["plans.order=true"]))["plans"]["order"] is True
+    assert identity(compose("optimize", ["plans.order=false"])) == plain
