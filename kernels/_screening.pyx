@@ -5,7 +5,7 @@
 
 from cython.parallel cimport prange
 from libc.math cimport ceil, sqrt
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport free
 from libc.string cimport memcpy
 from libcpp.vector cimport vector
 
@@ -20,6 +20,15 @@ cdef enum:
     FREE = 0                # what the cells of a plan's table hold: green, ...
     YIELDS = 1              # ... green for those who yield, or more than that, by how long it stays closed
     FOREVER = 0xfffe
+    NONE = -1
+    OUT = -2
+    LINE = 64               # bytes of a line of the cache
+
+ctypedef signed char bint_t
+
+cdef extern from "<stdlib.h>" nogil:
+    void* aligned_alloc(size_t alignment, size_t size)
+    void __builtin_prefetch(const void* address)
 
 cdef extern from *:
     """
@@ -63,53 +72,50 @@ cdef struct Crossing:
 
 
 cdef struct Lane:
-    # What changes lies beside what does not: a look at a lane needs both, and they share its lines of the cache.
+    # What changes lies beside what does not: a look at a lane needs both. Two lines of the cache.
     double used_m               # taken up by its vehicles
     double storage_m
     double last_out_s
     double last_in_s
     double hole_s               # a full lane's free place reaches its upstream end
-    double length_m
     double free_s
-    double climb_s              # how long a free place takes to its upstream end
     double bias_m               # by how much longer it looks to those who choose
-    double last_m               # space of the vehicle that left last
     double loss_s
-    double clear_m              # what may stand in a pocket without blocking the lane
+    double climb_s              # how long a free place takes to its upstream end
+    double last_m               # space of the vehicle that left last
     double next_s               # when the head can leave, ...
-    double next_up_s            # ... what it loses beyond the line, ...
-    int next_place              # ... its place in the platoon, ...
-    int next_show               # ... and what shows for it:
-    bint foreseen               # that is known, and holds for one who has not stood
-    int head
+    double next_up_s            # ... and what it loses beyond the line
     int tail
-    int platoon
-    bint blocked                # its head cannot leave for want of space
     int edge
-    int place                   # from the right
     int pocket                  # the first pocket behind a lane's line, or the next one of the same lane; -1: none
+    short place                 # from the right
+    short platoon               # the place of the vehicle that left last
+    short next_place            # the head's place in the platoon, ...
+    signed char next_show       # ... and what shows for it
+    bint_t foreseen             # whether all that is known of the head, and holds until it stands
+    bint_t blocked              # the head cannot leave for want of space
 
 
 cdef struct Link:
+    # One line of the cache.
     double crossed_s            # when a vehicle last did
     double clear_s
     double cross_s
-    double gap_s
-    double roll_s
     int lane
     int to
-    int row                     # of its letter in the plan's table; -1: no signal
-    int cycle_s
-    int shift_s
-    int speeds                  # its first row in the table of crossings
-    int foe_start
-    int foe_end
     int pocket                  # the lane within the junction where those on this link may wait; -1: none
     int onward                  # the link out of that lane
-    bint minor                  # whether it yields where its signal, if any, does not say otherwise
+    int speeds                  # its first row in the table of crossings
+    int row                     # of its letter in the plan's table; -1: no signal
+    unsigned short cycle_s
+    unsigned short shift_s
+    int foe_start
+    short n_foes
+    bint_t minor                # whether it yields where its signal, if any, does not say otherwise
 
 
 cdef struct Vehicle:
+    # One line of the cache.
     double ready_s              # when it could cross the line if nothing held it
     double since_s              # since when it has stood there; -1: it has not
     double due_s
@@ -119,16 +125,6 @@ cdef struct Vehicle:
     int next
     int link
     int at                      # step of its route
-
-
-cdef struct Slot:
-    # A lane (from 0) or the entry of one (after the lanes) among those that are to be looked at, or that wait.
-    double at_s                 # when it is looked at again; NEVER: when it is told to
-    int following               # in the same second
-    int waits_next              # in the list of those that wait for the same edge
-    bint waiting                # whether it is in such a list
-    int head                    # of an entry: the vehicles that are to get in
-    int tail
 
 
 cdef struct Net:
@@ -141,6 +137,10 @@ cdef struct Net:
     const int* foe_link
     Py_ssize_t n_spots, n_watched
     const int* watched          # lanes of edges with spots
+    const double* lane_length_m
+    const double* lane_clear_m  # what may stand in a pocket without blocking the lane
+    const double* link_gap_s    # what one who yields needs, standing ...
+    const double* link_roll_s   # ... or rolling
     const int* spot_start
     const double* spot_end_m
     const double* spot_length_m
@@ -171,22 +171,28 @@ cdef struct Demand:
 cdef struct Spot:
     double sum
     double mean                 # over the window
-    double pass_s               # time over the edge at that speed
     double[WINDOW] samples
     int count
-    int stirred                 # looks until all samples are those of an empty edge again
+    int stirred                 # looks until all samples are those of an empty edge again; 0: they are
 
 
 cdef struct State:
     char* block                 # what the arrays below lie in
     Lane* lanes
     Link* links
-    Slot* slots
+    # by slot: a lane (from 0), or the entry of one (after the lanes)
+    double* at_s                # when it is looked at again; NEVER: when it is told to
+    int* waits_next             # the next of those that wait for the same edge; OUT: it waits for none
     Vehicle* vehicles           # those under way: places of those that have arrived are used again
     Spot* spots
+    int* stirred                # the spots whose speeds differ from those of an empty edge
+    int n_stirred
+    double* pass_s              # by spot: time over the edge at the speeds of the last minutes
+    int* head                   # the first vehicle on the lane, or of those who want to get in
+    int* entry_tail             # by lane: the last of these
     int* waits_head             # by edge
-    int* bucket_head            # by second: the slots that are to be looked at
-    int* bucket_tail
+    int* last                   # by second: the last in its list of slots that are to be looked at
+    int* following              # the next in a list: of the slots, then of the seconds themselves, which begin theirs
     unsigned short* cells       # by signal, letter and second of the cycle: FREE, YIELDS, or 1 + seconds until it opens
     int* starts                 # by signal: where its letters are
     int* shifts_s
@@ -200,22 +206,18 @@ cdef struct State:
 
 cdef inline void schedule(State* s, int slot, double at_s) noexcept nogil:
     """Have a slot looked at, unless that is to happen anyway: nobody has reason to be earlier than what is known."""
-    cdef Slot* own = s.slots + slot
     cdef int bucket
-    if own.at_s < NEVER:
+    if s.at_s[slot] < NEVER:
         return
     bucket = <int>at_s
     if bucket < s.current:
         bucket = s.current
     if bucket >= s.n_buckets:
         return
-    own.at_s = at_s
-    own.following = -1
-    if s.bucket_head[bucket] < 0:
-        s.bucket_head[bucket] = slot
-    else:
-        s.slots[s.bucket_tail[bucket]].following = slot
-    s.bucket_tail[bucket] = slot
+    s.at_s[slot] = at_s
+    s.following[slot] = NONE
+    s.following[s.last[bucket]] = slot
+    s.last[bucket] = slot
 
 
 cdef inline int shown(State* s, const Link* link, double at_s, double* opens_s) noexcept nogil:
@@ -234,29 +236,30 @@ cdef inline int shown(State* s, const Link* link, double at_s, double* opens_s) 
     return CLOSED
 
 
-cdef double give_way(const Net* net, State* s, const Link* link, double at_s, bint standing,
+cdef double give_way(const Net* net, State* s, int i_link, double at_s, bint standing,
                      double patience) noexcept nogil:
     """Return the first time from `at_s` on with no stream with priority in the way, or a time to look again."""
     cdef int i, vehicle, n, show
-    cdef const Link* foe
+    cdef const Link *link = s.links + i_link
+    cdef const Link *foe
     cdef const Lane* lane
     cdef const Vehicle* other
     cdef double t = at_s, arrives_s, cursor_s, opens_s = 0.0
     # One who comes rolling needs less time than one who has to start.
-    cdef double gap_s = patience * sooner(net.sight_s, link.gap_s if standing else link.roll_s)
-    for i in range(link.foe_start, link.foe_end):
+    cdef double gap_s = patience * sooner(net.sight_s, net.link_gap_s[i_link] if standing else net.link_roll_s[i_link])
+    for i in range(link.foe_start, link.foe_start + link.n_foes):
         foe = s.links + net.foe_link[i]
         t = later(t, foe.crossed_s + foe.clear_s)
+        vehicle = s.head[foe.lane]
         lane = s.lanes + foe.lane
-        vehicle = lane.head
         if vehicle < 0 or lane.blocked:
             continue
         show = shown(s, foe, t, &opens_s)
         if show == CLOSED and opens_s > t + gap_s:
             continue
         cursor_s = later(lane.last_out_s + net.follow_s, opens_s)
-        if s.slots[foe.lane].at_s < NEVER and not s.slots[foe.lane].waiting:
-            cursor_s = later(cursor_s, s.slots[foe.lane].at_s)
+        if s.at_s[foe.lane] < NEVER and s.waits_next[foe.lane] == OUT:
+            cursor_s = later(cursor_s, s.at_s[foe.lane])
         n = 0
         while vehicle >= 0 and n < SCANNED:
             other = s.vehicles + vehicle
@@ -276,10 +279,10 @@ cdef double give_way(const Net* net, State* s, const Link* link, double at_s, bi
 
 cdef inline int choose(const Net* net, State* s, int step, int arrives_on, int* link) noexcept nogil:
     """Return the lane that a vehicle takes on a step, the emptiest of those that lead on, and its link from there."""
-    cdef int i, best = -1, moves
+    cdef int i, best = net.step_start[step], ends = net.step_start[step + 1], moves
     cdef const Lane* lane
     cdef double cost, least = NEVER
-    for i in range(net.step_start[step], net.step_start[step + 1]):
+    for i in range(best, ends if ends > best + 1 else best):
         lane = s.lanes + net.options[2 * i]
         cost = lane.used_m + lane.bias_m
         if arrives_on >= 0 and s.lanes[arrives_on].edge == lane.edge:
@@ -303,8 +306,8 @@ cdef inline void join(State* s, int vehicle, int lane, int link, double in_s, do
     own.used_m += v.space_m
     own.last_in_s = in_s
     s.moved_s = later(s.moved_s, in_s)
-    if own.head < 0:
-        own.head = vehicle
+    if s.head[lane] < 0:
+        s.head[lane] = vehicle
         schedule(s, lane, ready_s)
     else:
         s.vehicles[own.tail].next = vehicle
@@ -313,23 +316,23 @@ cdef inline void join(State* s, int vehicle, int lane, int link, double in_s, do
 
 cdef inline void wake(const Net* net, State* s, int edge, double at_s) noexcept nogil:
     """Tell those who wait for an edge that a place will be free at a time."""
-    cdef int waits = s.waits_head[edge]
+    cdef int waits = s.waits_head[edge], onward
     s.waits_head[edge] = -1
     while waits >= 0:
-        s.slots[waits].waiting = False
+        onward = s.waits_next[waits]
+        s.waits_next[waits] = OUT
         if waits < net.n_lanes:
             # From now on those who yield have to reckon with it.
-            s.lanes[waits].blocked = False
+            s.lanes[waits].blocked = 0
         schedule(s, waits, at_s)
-        waits = s.slots[waits].waits_next
+        waits = onward
 
 
 cdef inline void wait_for(State* s, int slot, int target) noexcept nogil:
     """Put a slot on the list of those that wait for a place on the target's edge."""
     cdef int* first = s.waits_head + s.lanes[target].edge
-    if not s.slots[slot].waiting:
-        s.slots[slot].waiting = True
-        s.slots[slot].waits_next = first[0]
+    if s.waits_next[slot] == OUT:
+        s.waits_next[slot] = first[0]
         first[0] = slot
 
 
@@ -340,7 +343,7 @@ cdef inline bint full(const Lane* lane, const Vehicle* v) noexcept nogil:
 
 cdef inline void stand(Lane* own, Vehicle* v, double at_s) noexcept nogil:
     """Note that the head of a lane stands at the line."""
-    own.foreseen = False
+    own.foreseen = 0
     if v.since_s < 0.0:
         v.since_s = at_s
 
@@ -368,22 +371,23 @@ cdef inline double foresee(const Net* net, State* s, Lane* own, const Vehicle* v
             place = POSITIONS - 1
     # One who comes rolling obeys what showed when there was still room to stop.
     seen_s = own.next_s - (net.start_s - 1e-6 if standing else row[place].late_s)
-    own.next_show = shown(s, link, later(seen_s, 0.0), &opens_s)
-    own.next_place = place
+    own.next_show = <signed char>shown(s, link, later(seen_s, 0.0), &opens_s)
+    own.next_place = <short>place
     own.next_up_s = row[place].up_s
-    own.foreseen = not standing
+    own.foreseen = standing == 0
     return opens_s
 
 
-cdef inline void depart(const Net* net, State* s, Lane* own, Vehicle* v, double at_s, double up_s, int place,
+cdef inline void depart(const Net* net, State* s, int lane, Vehicle* v, double at_s, double up_s, int place,
                         double counted_s) noexcept nogil:
     """Take the head off a lane."""
-    own.head = v.next
-    own.foreseen = False
+    cdef Lane* own = s.lanes + lane
+    s.head[lane] = v.next
+    own.foreseen = 0
     if own.used_m + net.spacing_m > own.storage_m:
         own.hole_s = at_s + own.climb_s
-    own.used_m = own.used_m - v.space_m if own.head >= 0 else 0.0
-    own.platoon = place
+    own.used_m = own.used_m - v.space_m if v.next >= 0 else 0.0
+    own.platoon = <short>place
     own.last_out_s = at_s
     own.last_m = v.space_m
     s.moved_s = later(s.moved_s, at_s)
@@ -402,11 +406,11 @@ cdef void serve(const Net* net, State* s, int lane, double now_s, double until_s
     cdef int vehicle, i_link, i_target, onward, other
     cdef double t, opens_s, since_s, enter_s
     cdef bint standing
-    while own.head >= 0:
-        vehicle = own.head
+    while s.head[lane] >= 0:
+        vehicle = s.head[lane]
         v = s.vehicles + vehicle
         i_link = v.link
-        own.blocked = False
+        own.blocked = 0
         if i_link < 0:
             # The end of its route: nothing holds it but those ahead.
             t = later(v.ready_s, now_s if v.since_s >= 0.0 else 0.0)
@@ -414,7 +418,7 @@ cdef void serve(const Net* net, State* s, int lane, double now_s, double until_s
                 schedule(s, lane, t)
                 return
             now_s = later(t, own.last_out_s)
-            depart(net, s, own, v, now_s, 0.0, POSITIONS, counted_s)
+            depart(net, s, lane, v, now_s, 0.0, POSITIONS, counted_s)
             v.next = s.spare
             s.spare = vehicle
             continue
@@ -429,10 +433,10 @@ cdef void serve(const Net* net, State* s, int lane, double now_s, double until_s
             schedule(s, lane, t)
             return
         link = s.links + i_link
-        if own.next_show == YIELD and link.foe_end > link.foe_start:
+        if own.next_show == YIELD and link.n_foes > 0:
             standing = v.since_s >= 0.0
             since_s = v.since_s if standing else t
-            opens_s = give_way(net, s, link, t, standing, later(0.0, 1.0 - (t - since_s) / net.impatience_s))
+            opens_s = give_way(net, s, i_link, t, standing, later(0.0, 1.0 - (t - since_s) / net.impatience_s))
             if opens_s > t:
                 if opens_s > t + 1.0:
                     stand(own, v, t)
@@ -441,7 +445,7 @@ cdef void serve(const Net* net, State* s, int lane, double now_s, double until_s
                     return
                 # Within this second: look again at once, as of then.
                 t = opens_s
-                opens_s = give_way(net, s, link, t, standing, 1.0)
+                opens_s = give_way(net, s, i_link, t, standing, 1.0)
                 if opens_s > t:
                     schedule(s, lane, later(opens_s, until_s))
                     return
@@ -454,14 +458,14 @@ cdef void serve(const Net* net, State* s, int lane, double now_s, double until_s
         elif net.step_start[v.at + 2] > net.step_start[v.at + 1]:
             i_target = choose(net, s, v.at + 1, link.to, &onward)
         other = own.pocket
-        while other >= 0 and (other == i_target or s.lanes[other].used_m <= s.lanes[other].clear_m):
+        while other >= 0 and (other == i_target or s.lanes[other].used_m <= net.lane_clear_m[other]):
             other = s.lanes[other].pocket
         # Someone who waits within the junction has his rear in the way, or there is no room beyond it.
         if other < 0 and i_target >= 0 and full(s.lanes + i_target, v):
             other = i_target
         if other >= 0:
             stand(own, v, t)
-            own.blocked = True
+            own.blocked = 1
             wait_for(s, lane, other)
             return
         if i_target >= 0:
@@ -474,7 +478,7 @@ cdef void serve(const Net* net, State* s, int lane, double now_s, double until_s
                     schedule(s, lane, enter_s)
                     return
                 t = enter_s
-        depart(net, s, own, v, t, own.next_up_s, own.next_place, counted_s)
+        depart(net, s, lane, v, t, own.next_up_s, own.next_place, counted_s)
         link.crossed_s = t
         if i_target >= 0:
             if link.pocket < 0:
@@ -490,23 +494,22 @@ cdef void serve(const Net* net, State* s, int lane, double now_s, double until_s
 cdef void admit(const Net* net, State* s, int lane, double until_s, double counted_s) noexcept nogil:
     """Let vehicles that are due get in at the beginning of a lane as long as they can before `until_s`."""
     cdef int vehicle, i_entry = <int>net.n_lanes + lane
-    cdef Slot* entry = s.slots + i_entry
     cdef Lane* own = s.lanes + lane
     cdef Vehicle* v
     cdef double t, own_s
-    while entry.head >= 0:
-        vehicle = entry.head
+    while s.head[i_entry] >= 0:
+        vehicle = s.head[i_entry]
         v = s.vehicles + vehicle
-        own_s = v.space_m * own.free_s / later(own.length_m, 1.0)
+        own_s = v.space_m * own.free_s / later(net.lane_length_m[lane], 1.0)
         t = later(later(v.due_s, own.last_in_s + net.insert_s + own_s), own.hole_s)
-        t = rounded_up(t / net.step_s) * net.step_s
+        t = rounded_up(t) if net.step_s == 1.0 else rounded_up(t / net.step_s) * net.step_s
         if t >= until_s:
             schedule(s, i_entry, t)
             return
         if full(own, v):
             wait_for(s, i_entry, lane)
             return
-        entry.head = v.next
+        s.head[i_entry] = v.next
         if v.due_s >= counted_s:
             own.loss_s += t - v.due_s
         join(s, vehicle, lane, v.link, t, t + own.free_s / v.speed)
@@ -518,17 +521,17 @@ cdef void watch(const Net* net, State* s, int look, double now_s) noexcept nogil
     cdef const Lane* lane
     cdef const Vehicle* v
     cdef Spot* seen
-    cdef int vehicle, spot, last
+    cdef int vehicle, spot, last, n_left = 0
     cdef double place_m, stands_m, speed, freely, rolls
     for i in range(net.n_watched):
-        lane = s.lanes + net.watched[i]
-        vehicle = lane.head
+        vehicle = s.head[net.watched[i]]
         if vehicle < 0:
             continue
+        lane = s.lanes + net.watched[i]
         spot = net.spot_start[lane.edge]
         last = net.spot_start[lane.edge + 1] - 1
         stands_m = 0.0
-        freely = lane.length_m / lane.free_s
+        freely = net.lane_length_m[net.watched[i]] / lane.free_s
         # A queue that discharges moves.
         rolls = ROLLING if now_s - lane.last_out_s < STARTING_S else 0.0
         while vehicle >= 0:
@@ -540,26 +543,33 @@ cdef void watch(const Net* net, State* s, int look, double now_s) noexcept nogil
                 place_m = later(place_m, (v.ready_s - now_s) * speed)
             while spot < last and place_m > net.spot_end_m[spot]:
                 spot += 1
-            s.spots[spot].sum += speed
-            s.spots[spot].count += 1
+            seen = s.spots + spot
+            if seen.stirred == 0:
+                seen.stirred = WINDOW
+                s.stirred[s.n_stirred] = spot
+                s.n_stirred += 1
+            seen.sum += speed
+            seen.count += 1
             stands_m += v.space_m
             vehicle = v.next
     look %= WINDOW
-    for i in range(net.n_spots):
-        seen = s.spots + i
+    for i in range(s.n_stirred):
+        spot = s.stirred[i]
+        seen = s.spots + spot
+        speed = net.spot_speed[spot]
+        seen.stirred -= 1
         if seen.count > 0:
             speed = seen.sum / seen.count
             seen.stirred = WINDOW
-        elif seen.stirred > 0:
-            speed = net.spot_speed[i]
-            seen.stirred -= 1
-        else:
-            continue            # every sample is that of an empty edge, as this one is
         seen.mean += (speed - seen.samples[look]) / WINDOW
         seen.samples[look] = speed
-        seen.pass_s = net.spot_length_m[i] / later(sooner(seen.mean, net.spot_speed[i]), SLOWEST)
+        s.pass_s[spot] = net.spot_length_m[spot] / later(sooner(seen.mean, net.spot_speed[spot]), SLOWEST)
         seen.sum = 0.0
         seen.count = 0
+        if seen.stirred > 0:
+            s.stirred[n_left] = spot
+            n_left += 1
+    s.n_stirred = n_left
 
 
 cdef inline int quickest(const Net* net, State* s, int choice) noexcept nogil:
@@ -572,7 +582,9 @@ cdef inline int quickest(const Net* net, State* s, int choice) noexcept nogil:
         route = net.choice_route[i]
         route_s = net.way_free_s[route]
         for way in range(net.way_start[route], net.way_start[route + 1]):
-            route_s += s.spots[net.way_spot[way]].pass_s
+            route_s += s.pass_s[net.way_spot[way]]
+            if route_s >= least:
+                break
         if route_s < least:
             least = route_s
             best = route
@@ -585,24 +597,25 @@ cdef void clear(const Net* net, State* s) noexcept nogil:
     cdef int sample
     memcpy(s.lanes, net.lanes, net.n_lanes * sizeof(Lane))
     for i in range(2 * net.n_lanes):
-        s.slots[i].at_s = NEVER
-        s.slots[i].waiting = False
-        s.slots[i].head = s.slots[i].tail = -1
+        s.at_s[i] = NEVER
+        s.waits_next[i] = OUT
+        s.head[i] = -1
     for i in range(net.n_links):
         s.links[i].crossed_s = LONG_AGO
     for i in range(net.n_edges):
         s.waits_head[i] = -1
     for i in range(s.n_buckets):
-        s.bucket_head[i] = -1
+        s.last[i] = <int>(2 * net.n_lanes + i)
+        s.following[2 * net.n_lanes + i] = NONE
     for i in range(net.n_spots):
         s.spots[i].sum = 0.0
         s.spots[i].count = s.spots[i].stirred = 0
         s.spots[i].mean = net.spot_speed[i]
-        s.spots[i].pass_s = net.spot_length_m[i] / later(net.spot_speed[i], SLOWEST)
+        s.pass_s[i] = net.spot_length_m[i] / later(net.spot_speed[i], SLOWEST)
         for sample in range(WINDOW):
             s.spots[i].samples[sample] = net.spot_speed[i]
     s.spare = -1
-    s.n_vehicles = 0
+    s.n_vehicles = s.n_stirred = 0
     s.moved_s = 0.0
 
 
@@ -610,7 +623,6 @@ cdef inline void appear(const Net* net, State* s, const Demand* d, int coming) n
     """Let a vehicle of the demand queue up at the beginning of its route."""
     cdef int vehicle = s.spare, lane, i_entry, step = net.route_start[quickest(net, s, d.choice[coming])]
     cdef Vehicle* v
-    cdef Slot* entry
     if vehicle < 0:
         vehicle = s.n_vehicles
         s.n_vehicles += 1
@@ -625,19 +637,27 @@ cdef inline void appear(const Net* net, State* s, const Demand* d, int coming) n
     v.at = step
     v.next = -1
     i_entry = <int>net.n_lanes + lane
-    entry = s.slots + i_entry
-    if entry.head < 0:
-        entry.head = vehicle
+    if s.head[i_entry] < 0:
+        s.head[i_entry] = vehicle
         schedule(s, i_entry, v.due_s)
     else:
-        s.vehicles[entry.tail].next = vehicle
-    entry.tail = vehicle
+        s.vehicles[s.entry_tail[lane]].next = vehicle
+    s.entry_tail[lane] = vehicle
+
+
+cdef inline void prefetch(State* s, int slot, int n_lanes) noexcept nogil:
+    """Fetch what a look at a slot needs, while another one is looked at."""
+    cdef const char* lane = <const char*>(s.lanes + (slot if slot < n_lanes else slot - n_lanes))
+    __builtin_prefetch(lane)
+    __builtin_prefetch(lane + LINE)
+    if s.head[slot] >= 0:
+        __builtin_prefetch(s.vehicles + s.head[slot])
 
 
 cdef void simulate(const Net* net, State* s, const Demand* d, double end_s, double counted_s,
                    double* out) noexcept nogil:
     """Simulate one plan on one demand. OUT: delay sum, s; gridlocked; vehicles left within; vehicles never in."""
-    cdef int bucket, vehicle, slot, coming = 0, within = 0, outside = 0, n = <int>net.n_lanes
+    cdef int bucket, vehicle, slot, first, coming = 0, within = 0, outside = 0, n = <int>net.n_lanes
     cdef Vehicle* v
     cdef double until_s, at_s, delay_s = 0.0
     clear(net, s)
@@ -649,25 +669,30 @@ cdef void simulate(const Net* net, State* s, const Demand* d, double end_s, doub
         while coming < d.n_vehicles and d.due_s[coming] < until_s:
             appear(net, s, d, coming)
             coming += 1
-        while s.bucket_head[bucket] >= 0:
-            slot = s.bucket_head[bucket]
-            s.bucket_head[bucket] = s.slots[slot].following
-            at_s = s.slots[slot].at_s
-            s.slots[slot].at_s = NEVER
+        first = 2 * n + bucket
+        while s.following[first] >= 0:
+            slot = s.following[first]
+            s.following[first] = s.following[slot]
+            if s.following[first] < 0:
+                s.last[bucket] = first
+            else:
+                prefetch(s, s.following[first], n)
+            at_s = s.at_s[slot]
+            s.at_s[slot] = NEVER
             if slot < n:
                 serve(net, s, slot, at_s, until_s, counted_s)
             else:
                 admit(net, s, slot - n, until_s, counted_s)
     # Those still there have lost what they stand beyond their free-flow time.
     for slot in range(n):
-        vehicle = s.lanes[slot].head
+        vehicle = s.head[slot]
         while vehicle >= 0:
             within += 1
             v = s.vehicles + vehicle
             if v.ready_s < end_s and v.due_s >= counted_s:
                 s.lanes[slot].loss_s += end_s - v.ready_s
             vehicle = v.next
-        vehicle = s.slots[n + slot].head
+        vehicle = s.head[n + slot]
         while vehicle >= 0:
             outside += 1
             v = s.vehicles + vehicle
@@ -716,7 +741,8 @@ cdef void read_plan(const Net* net, State* s, const int* phase_start, const int*
     for i in range(net.n_links):
         signal = net.link_signal[i]
         if signal >= 0:
-            s.links[i].cycle_s, s.links[i].shift_s = s.cycles_s[signal], s.shifts_s[signal]
+            s.links[i].cycle_s = <unsigned short>s.cycles_s[signal]
+            s.links[i].shift_s = <unsigned short>s.shifts_s[signal]
             s.links[i].row = s.starts[signal] + net.link_letter[i] * s.cycles_s[signal]
 
 
@@ -744,7 +770,7 @@ cdef void settle(const Net* net, double limit, Crossing* rows) noexcept nogil:
 cdef inline void* take(char** free_at, Py_ssize_t n, Py_ssize_t size) noexcept nogil:
     """Return the next part of a block, for `n` items."""
     cdef char* part = free_at[0]
-    free_at[0] = part + (n * size + 7) // 8 * 8
+    free_at[0] = part + (n * size + LINE - 1) // LINE * LINE
     return part
 
 
@@ -753,12 +779,17 @@ cdef Py_ssize_t lay_out(State* s, char* block, const Net* net, Py_ssize_t n_vehi
     cdef char* at = block
     s.lanes = <Lane*>take(&at, net.n_lanes, sizeof(Lane))
     s.links = <Link*>take(&at, net.n_links, sizeof(Link))
-    s.slots = <Slot*>take(&at, 2 * net.n_lanes, sizeof(Slot))
     s.vehicles = <Vehicle*>take(&at, n_vehicles, sizeof(Vehicle))
+    s.at_s = <double*>take(&at, 2 * net.n_lanes, sizeof(double))
+    s.waits_next = <int*>take(&at, 2 * net.n_lanes, sizeof(int))
     s.spots = <Spot*>take(&at, net.n_spots, sizeof(Spot))
+    s.pass_s = <double*>take(&at, net.n_spots, sizeof(double))
+    s.stirred = <int*>take(&at, net.n_spots, sizeof(int))
+    s.head = <int*>take(&at, 2 * net.n_lanes, sizeof(int))
+    s.entry_tail = <int*>take(&at, net.n_lanes, sizeof(int))
     s.waits_head = <int*>take(&at, net.n_edges, sizeof(int))
-    s.bucket_head = <int*>take(&at, s.n_buckets, sizeof(int))
-    s.bucket_tail = <int*>take(&at, s.n_buckets, sizeof(int))
+    s.last = <int*>take(&at, s.n_buckets, sizeof(int))
+    s.following = <int*>take(&at, 2 * net.n_lanes + s.n_buckets, sizeof(int))
     s.starts = <int*>take(&at, net.n_signals, sizeof(int))
     s.shifts_s = <int*>take(&at, net.n_signals, sizeof(int))
     s.cycles_s = <int*>take(&at, net.n_signals, sizeof(int))
@@ -776,7 +807,7 @@ cdef bint score_plan(const Net* net, const Demand* draws, Py_ssize_t n_draws, Py
     cdef State* s = &state
     s.n_buckets = <int>ceil(end_s)
     # All that a simulation will ever need: a slot is in one second's list at most, a vehicle in one place.
-    s.block = <char*>malloc(lay_out(s, NULL, net, n_vehicles, table))
+    s.block = <char*>aligned_alloc(LINE, lay_out(s, NULL, net, n_vehicles, table))
     if s.block == NULL:
         return False
     lay_out(s, s.block, net, n_vehicles, table)
@@ -802,7 +833,7 @@ cdef inline const double* doubles(const double[::1] values) noexcept nogil:
 cdef int lanes_of(roads, behaviour, vector[Lane]& lanes, vector[int]& watched) except -1:
     """Fill in the lanes as they are before any vehicle, and which of them are looked at for speeds."""
     cdef const double[::1] length_m = roads.lane_length_m, free_s = roads.lane_free_s
-    cdef const double[::1] storage_m = roads.lane_storage_m, clear_m = roads.lane_clear_m
+    cdef const double[::1] storage_m = roads.lane_storage_m
     cdef const int[::1] edge = roads.lane_edge, place = roads.lane_place, pocket = roads.lane_pocket
     cdef const int[::1] spot_start = roads.spot_start
     cdef double bias_m = behaviour.lane_bias_m, spacing_m = roads.spacing_m, wave = spacing_m / behaviour.react_s
@@ -811,15 +842,15 @@ cdef int lanes_of(roads, behaviour, vector[Lane]& lanes, vector[int]& watched) e
     lanes.resize(length_m.shape[0])
     for i in range(length_m.shape[0]):
         lane = &lanes[i]
-        lane.length_m, lane.free_s, lane.storage_m, lane.clear_m = length_m[i], free_s[i], storage_m[i], clear_m[i]
-        lane.edge, lane.place, lane.pocket = edge[i], place[i], pocket[i]
+        lane.free_s, lane.storage_m = free_s[i], storage_m[i]
+        lane.edge, lane.place, lane.pocket = edge[i], <short>place[i], pocket[i]
         lane.climb_s, lane.bias_m = length_m[i] / wave, bias_m * place[i]
         lane.used_m = lane.loss_s = 0.0
         lane.last_out_s = lane.last_in_s = lane.hole_s = LONG_AGO
         lane.last_m = spacing_m
-        lane.head = lane.tail = -1
+        lane.tail = -1
         lane.platoon = POSITIONS - 1
-        lane.blocked = lane.foreseen = False
+        lane.blocked = lane.foreseen = 0
         if spot_start[edge[i] + 1] > spot_start[edge[i]]:
             watched.push_back(<int>i)
     return 0
@@ -829,8 +860,7 @@ cdef int links_of(roads, const Net* net, vector[Link]& links, vector[Crossing]& 
     """Fill in the links, and how vehicles cross: one table for each speed limit."""
     cdef const int[::1] lane = roads.link_lane, to = roads.link_to, minor = roads.link_minor
     cdef const int[::1] pocket = roads.link_pocket, onward = roads.link_onward, foe_start = roads.foe_start
-    cdef const double[::1] cross_s = roads.link_cross_s, speed = roads.link_speed, gap_s = roads.link_gap_s
-    cdef const double[::1] roll_s = roads.link_roll_s, clear_s = roads.link_clear_s
+    cdef const double[::1] cross_s = roads.link_cross_s, speed = roads.link_speed, clear_s = roads.link_clear_s
     cdef vector[double] limits
     cdef size_t known
     cdef Py_ssize_t i
@@ -838,9 +868,10 @@ cdef int links_of(roads, const Net* net, vector[Link]& links, vector[Crossing]& 
     links.resize(lane.shape[0])
     for i in range(lane.shape[0]):
         link = &links[i]
-        link.lane, link.to, link.minor, link.pocket, link.onward = lane[i], to[i], minor[i], pocket[i], onward[i]
-        link.cross_s, link.gap_s, link.roll_s, link.clear_s = cross_s[i], gap_s[i], roll_s[i], clear_s[i]
-        link.foe_start, link.foe_end = foe_start[i], foe_start[i + 1]
+        link.lane, link.to, link.pocket, link.onward = lane[i], to[i], pocket[i], onward[i]
+        link.minor = minor[i] != 0
+        link.cross_s, link.clear_s = cross_s[i], clear_s[i]
+        link.foe_start, link.n_foes = foe_start[i], <short>(foe_start[i + 1] - foe_start[i])
         link.row = -1
         known = 0
         while known < limits.size() and limits[known] != speed[i]:
@@ -859,6 +890,8 @@ def score(roads, demands, behaviour, programs, double begin_s, double end_s, dou
     """Score plans; `kernels.screening.score` is the way in. OUT: out, and loss unless it is None."""
     cdef Net net
     cdef const int[::1] link_signal = roads.link_signal, link_letter = roads.link_letter, foe_link = roads.foe_link
+    cdef const double[::1] lane_length_m = roads.lane_length_m, lane_clear_m = roads.lane_clear_m
+    cdef const double[::1] link_gap_s = roads.link_gap_s, link_roll_s = roads.link_roll_s
     cdef const int[::1] signal_letters = roads.signal_letters, route_start = roads.route_start
     cdef const int[::1] step_start = roads.step_start
     cdef const int[:, ::1] options = roads.options
@@ -895,6 +928,8 @@ def score(roads, demands, behaviour, programs, double begin_s, double end_s, dou
     net.n_lanes, net.n_links, net.n_watched = lanes.size(), links.size(), watched.size()
     net.n_signals, net.n_edges = signal_letters.shape[0], roads.n_edges
     net.link_signal, net.link_letter, net.foe_link = ints(link_signal), ints(link_letter), ints(foe_link)
+    net.lane_length_m, net.lane_clear_m = doubles(lane_length_m), doubles(lane_clear_m)
+    net.link_gap_s, net.link_roll_s = doubles(link_gap_s), doubles(link_roll_s)
     net.n_spots = spot_end_m.shape[0]
     net.spot_start, net.spot_end_m, net.spot_length_m = ints(spot_start), doubles(spot_end_m), doubles(spot_length_m)
     net.spot_speed, net.way_start, net.way_spot = doubles(spot_speed), ints(way_start), ints(way_spot)

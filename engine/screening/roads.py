@@ -360,8 +360,13 @@ class _Builder:
 
     def _make_spots(self) -> None:
         """Fill in the edges whose speeds decide between routes, and those of them that each route passes."""
-        compared = {i for choice in self._choices if len(choice) > 1 for i in choice}
-        watched = {self._stretch_of[edge] for i in compared for edge in self._journeys[i][0]}
+        deciding: dict[int, list[str]] = {}
+        for choice in self._choices:
+            # What all ways have in common decides nothing between them.
+            common = frozenset.intersection(*(frozenset(self._journeys[i][0]) for i in choice))
+            if len(choice) > 1:
+                deciding |= {i: [edge for edge in self._journeys[i][0] if edge not in common] for i in choice}
+        watched = {self._stretch_of[edge] for edges in deciding.values() for edge in edges}
         self._spots: list[list[tuple[float, float, float]]] = [[] for _ in range(self._n_edges)]
         place: dict[str, int] = {}
         for i_stretch in sorted(watched):
@@ -371,9 +376,7 @@ class _Builder:
                 end_m += lane.length_m
                 place[edge] = len(place)
                 self._spots[i_stretch].append((end_m, lane.length_m, lane.speed))
-        self._ways = [
-            [place[edge] for edge in edges] if i in compared else [] for i, (edges, _) in enumerate(self._journeys)
-        ]
+        self._ways = [[place[edge] for edge in deciding.get(i, ())] for i in range(len(self._journeys))]
         self._ways_free_s = [
             sum(min(map(_free_s, connections)) for pair in pairwise(edges) if (connections := self._ways_over(pair)))
             for edges, _ in self._journeys
