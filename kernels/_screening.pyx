@@ -28,7 +28,6 @@ ctypedef signed char bint_t
 
 cdef extern from "<stdlib.h>" nogil:
     void* aligned_alloc(size_t alignment, size_t size)
-    void __builtin_prefetch(const void* address)
 
 cdef extern from *:
     """
@@ -94,6 +93,8 @@ cdef struct Lane:
     signed char next_show       # ... and what shows for it
     bint_t foreseen             # whether all that is known of the head, and holds until it stands
     bint_t blocked              # the head cannot leave for want of space
+    int owner                   # of a pocket: the lane before it; -1: it is none
+    int n_over                  # how many of a lane's pockets are so full that their last vehicle stands in its way
 
 
 cdef struct Link:
@@ -112,6 +113,7 @@ cdef struct Link:
     int foe_start
     short n_foes
     bint_t minor                # whether it yields where its signal, if any, does not say otherwise
+    bint_t plain                # neither that nor a signal: half of all crossings are
 
 
 cdef struct Vehicle:
@@ -338,7 +340,7 @@ cdef inline void wait_for(State* s, int slot, int target) noexcept nogil:
 
 cdef inline bint full(const Lane* lane, const Vehicle* v) noexcept nogil:
     """Return whether a vehicle finds no room on a lane."""
-    return lane.used_m > 0.0 and lane.used_m + v.space_m > lane.storage_m
+    return (lane.used_m > 0.0) & (lane.used_m + v.space_m > lane.storage_m)
 
 
 cdef inline void stand(Lane* own, Vehicle* v, double at_s) noexcept nogil:
@@ -350,14 +352,25 @@ cdef inline void stand(Lane* own, Vehicle* v, double at_s) noexcept nogil:
 
 cdef inline double foresee(const Net* net, State* s, Lane* own, const Vehicle* v, double now_s) noexcept nogil:
     """Work out when the head of a lane can leave, as which place of a platoon, and under what; returns when it opens."""
-    cdef const Link* link = s.links + v.link
-    cdef const Crossing* row = net.crossings + link.speeds
+    cdef const Link* link
+    cdef const Crossing* row
     cdef bint standing = v.since_s >= 0.0
     # Since when it has stood at the line decides how it goes on.
     cdef double base_s = later(v.ready_s, now_s if standing else 0.0), anew_s = own.last_out_s + 1.0
     cdef double follow_s, seen_s, opens_s = 0.0
-    cdef int place = own.platoon + 1 if own.platoon + 1 < POSITIONS else POSITIONS - 1
-    if link.minor and shown(s, link, later(base_s, anew_s), &opens_s) == YIELD:
+    cdef int place
+    own.foreseen = standing == 0
+    own.next_show = GREEN
+    if v.link < 0:
+        # The end of its route: nothing holds it but those ahead.
+        own.next_s = later(base_s, own.last_out_s)
+        own.next_place = POSITIONS
+        own.next_up_s = 0.0
+        return 0.0
+    link = s.links + v.link
+    row = net.crossings + link.speeds
+    place = own.platoon + 1 if own.platoon + 1 < POSITIONS else POSITIONS - 1
+    if not link.plain and link.minor and shown(s, link, later(base_s, anew_s), &opens_s) == YIELD:
         row += POSITIONS
     if standing:
         # It stood at the line: it starts anew.
@@ -369,12 +382,12 @@ cdef inline double foresee(const Net* net, State* s, Lane* own, const Vehicle* v
         if follow_s <= base_s:
             own.next_s = base_s
             place = POSITIONS - 1
-    # One who comes rolling obeys what showed when there was still room to stop.
-    seen_s = own.next_s - (net.start_s - 1e-6 if standing else row[place].late_s)
-    own.next_show = <signed char>shown(s, link, later(seen_s, 0.0), &opens_s)
+    if not link.plain:
+        # One who comes rolling obeys what showed when there was still room to stop.
+        seen_s = own.next_s - (net.start_s - 1e-6 if standing else row[place].late_s)
+        own.next_show = <signed char>shown(s, link, later(seen_s, 0.0), &opens_s)
     own.next_place = <short>place
     own.next_up_s = row[place].up_s
-    own.foreseen = standing == 0
     return opens_s
 
 
@@ -382,11 +395,15 @@ cdef inline void depart(const Net* net, State* s, int lane, Vehicle* v, double a
                         double counted_s) noexcept nogil:
     """Take the head off a lane."""
     cdef Lane* own = s.lanes + lane
+    cdef bint over
     s.head[lane] = v.next
     own.foreseen = 0
     if own.used_m + net.spacing_m > own.storage_m:
         own.hole_s = at_s + own.climb_s
-    own.used_m = own.used_m - v.space_m if v.next >= 0 else 0.0
+    over = own.owner >= 0 and own.used_m > net.lane_clear_m[lane]
+    own.used_m = (own.used_m - v.space_m) * (v.next >= 0)
+    if over and own.used_m <= net.lane_clear_m[lane]:
+        s.lanes[own.owner].n_over -= 1
     own.platoon = <short>place
     own.last_out_s = at_s
     own.last_m = v.space_m
@@ -397,98 +414,105 @@ cdef inline void depart(const Net* net, State* s, int lane, Vehicle* v, double a
         wake(net, s, own.edge, at_s + own.climb_s)
 
 
+cdef inline bint held(const Net* net, State* s, int lane, Vehicle* v, double until_s, double* at_s, int* i_target,
+                      int* onward) noexcept nogil:
+    """Return whether something keeps the head of a lane from leaving at `at_s`, and have it looked at again if so.
+
+    OUT: at_s, a bit later where it has to wait within this second; the lane that it goes to (-1: none), and its link.
+    """
+    cdef Lane* own = s.lanes + lane
+    cdef const Lane* target
+    cdef const Link* link = s.links + v.link
+    cdef int other
+    cdef double t = at_s[0], free_s, since_s
+    cdef bint standing
+    if own.next_show == YIELD and link.n_foes > 0:
+        standing = v.since_s >= 0.0
+        since_s = v.since_s if standing else t
+        free_s = give_way(net, s, v.link, t, standing, later(0.0, 1.0 - (t - since_s) / net.impatience_s))
+        if free_s > t:
+            if free_s > t + 1.0:
+                stand(own, v, t)
+            if free_s >= until_s:
+                schedule(s, lane, free_s)
+                return True
+            # Within this second: look again at once, as of then.
+            t = free_s
+            free_s = give_way(net, s, v.link, t, standing, 1.0)
+            if free_s > t:
+                schedule(s, lane, later(free_s, until_s))
+                return True
+    if link.pocket >= 0:
+        i_target[0], onward[0] = link.pocket, link.onward
+    elif net.step_start[v.at + 2] > net.step_start[v.at + 1]:
+        i_target[0] = choose(net, s, v.at + 1, link.to, onward)
+    other = NONE
+    if own.n_over > 0 or own.owner >= 0:
+        other = own.pocket
+        while other >= 0 and (other == i_target[0] or s.lanes[other].used_m <= net.lane_clear_m[other]):
+            other = s.lanes[other].pocket
+    # Someone who waits within the junction has his rear in the way, or there is no room beyond it.
+    if other < 0 and i_target[0] >= 0 and full(s.lanes + i_target[0], v):
+        other = i_target[0]
+    if other >= 0:
+        stand(own, v, t)
+        own.blocked = 1
+        wait_for(s, lane, other)
+        return True
+    if i_target[0] >= 0:
+        target = s.lanes + i_target[0]
+        free_s = later(target.hole_s, target.last_in_s + net.merge_s)
+        if free_s > t:
+            if free_s > t + 1.0:
+                stand(own, v, t)
+            if free_s >= until_s:
+                schedule(s, lane, free_s)
+                return True
+            t = free_s
+    at_s[0] = t
+    return False
+
+
 cdef void serve(const Net* net, State* s, int lane, double now_s, double until_s, double counted_s) noexcept nogil:
     """Let vehicles leave a lane as long as they can before `until_s`."""
     cdef Lane* own = s.lanes + lane
     cdef const Lane* target
     cdef Vehicle* v
     cdef Link* link
-    cdef int vehicle, i_link, i_target, onward, other
-    cdef double t, opens_s, since_s, enter_s
-    cdef bint standing
+    cdef int vehicle, i_target, onward
+    cdef double opens_s
     while s.head[lane] >= 0:
         vehicle = s.head[lane]
         v = s.vehicles + vehicle
-        i_link = v.link
         own.blocked = 0
-        if i_link < 0:
-            # The end of its route: nothing holds it but those ahead.
-            t = later(v.ready_s, now_s if v.since_s >= 0.0 else 0.0)
-            if t >= until_s:
-                schedule(s, lane, t)
-                return
-            now_s = later(t, own.last_out_s)
-            depart(net, s, lane, v, now_s, 0.0, POSITIONS, counted_s)
-            v.next = s.spare
-            s.spare = vehicle
-            continue
         if not own.foreseen:
             opens_s = foresee(net, s, own, v, now_s)
             if own.next_show == CLOSED:
                 stand(own, v, own.next_s)
                 schedule(s, lane, opens_s + net.start_s)
                 return
-        t = own.next_s
-        if t >= until_s:
-            schedule(s, lane, t)
+        now_s = own.next_s
+        if now_s >= until_s:
+            schedule(s, lane, now_s)
             return
-        link = s.links + i_link
-        if own.next_show == YIELD and link.n_foes > 0:
-            standing = v.since_s >= 0.0
-            since_s = v.since_s if standing else t
-            opens_s = give_way(net, s, i_link, t, standing, later(0.0, 1.0 - (t - since_s) / net.impatience_s))
-            if opens_s > t:
-                if opens_s > t + 1.0:
-                    stand(own, v, t)
-                if opens_s >= until_s:
-                    schedule(s, lane, opens_s)
-                    return
-                # Within this second: look again at once, as of then.
-                t = opens_s
-                opens_s = give_way(net, s, i_link, t, standing, 1.0)
-                if opens_s > t:
-                    schedule(s, lane, later(opens_s, until_s))
-                    return
-        # Where to?
-        i_target = -1
-        onward = -1
-        if link.pocket >= 0:
-            i_target = link.pocket
-            onward = link.onward
-        elif net.step_start[v.at + 2] > net.step_start[v.at + 1]:
-            i_target = choose(net, s, v.at + 1, link.to, &onward)
-        other = own.pocket
-        while other >= 0 and (other == i_target or s.lanes[other].used_m <= net.lane_clear_m[other]):
-            other = s.lanes[other].pocket
-        # Someone who waits within the junction has his rear in the way, or there is no room beyond it.
-        if other < 0 and i_target >= 0 and full(s.lanes + i_target, v):
-            other = i_target
-        if other >= 0:
-            stand(own, v, t)
-            own.blocked = 1
-            wait_for(s, lane, other)
-            return
+        i_target = onward = NONE
+        if v.link >= 0:
+            if held(net, s, lane, v, until_s, &now_s, &i_target, &onward):
+                return
+            link = s.links + v.link
+            link.crossed_s = now_s
+        depart(net, s, lane, v, now_s, own.next_up_s, own.next_place, counted_s)
         if i_target >= 0:
             target = s.lanes + i_target
-            enter_s = later(target.hole_s, target.last_in_s + net.merge_s)
-            if enter_s > t:
-                if enter_s > t + 1.0:
-                    stand(own, v, t)
-                if enter_s >= until_s:
-                    schedule(s, lane, enter_s)
-                    return
-                t = enter_s
-        depart(net, s, lane, v, t, own.next_up_s, own.next_place, counted_s)
-        link.crossed_s = t
-        if i_target >= 0:
             if link.pocket < 0:
                 v.at += 1
-            join(s, vehicle, i_target, onward, t,
-                 t + own.next_up_s + (link.cross_s + s.lanes[i_target].free_s) / v.speed)
+            elif target.used_m <= net.lane_clear_m[i_target] < target.used_m + v.space_m:
+                own.n_over += 1
+            join(s, vehicle, i_target, onward, now_s,
+                 now_s + own.next_up_s + (link.cross_s + target.free_s) / v.speed)
         else:
             v.next = s.spare
             s.spare = vehicle
-        now_s = t
 
 
 cdef void admit(const Net* net, State* s, int lane, double until_s, double counted_s) noexcept nogil:
@@ -556,11 +580,8 @@ cdef void watch(const Net* net, State* s, int look, double now_s) noexcept nogil
     for i in range(s.n_stirred):
         spot = s.stirred[i]
         seen = s.spots + spot
-        speed = net.spot_speed[spot]
-        seen.stirred -= 1
-        if seen.count > 0:
-            speed = seen.sum / seen.count
-            seen.stirred = WINDOW
+        seen.stirred = seen.stirred - 1 if seen.count == 0 else WINDOW
+        speed = net.spot_speed[spot] if seen.count == 0 else seen.sum / seen.count
         seen.mean += (speed - seen.samples[look]) / WINDOW
         seen.samples[look] = speed
         s.pass_s[spot] = net.spot_length_m[spot] / later(sooner(seen.mean, net.spot_speed[spot]), SLOWEST)
@@ -645,15 +666,6 @@ cdef inline void appear(const Net* net, State* s, const Demand* d, int coming) n
     s.entry_tail[lane] = vehicle
 
 
-cdef inline void prefetch(State* s, int slot, int n_lanes) noexcept nogil:
-    """Fetch what a look at a slot needs, while another one is looked at."""
-    cdef const char* lane = <const char*>(s.lanes + (slot if slot < n_lanes else slot - n_lanes))
-    __builtin_prefetch(lane)
-    __builtin_prefetch(lane + LINE)
-    if s.head[slot] >= 0:
-        __builtin_prefetch(s.vehicles + s.head[slot])
-
-
 cdef void simulate(const Net* net, State* s, const Demand* d, double end_s, double counted_s,
                    double* out) noexcept nogil:
     """Simulate one plan on one demand. OUT: delay sum, s; gridlocked; vehicles left within; vehicles never in."""
@@ -673,10 +685,7 @@ cdef void simulate(const Net* net, State* s, const Demand* d, double end_s, doub
         while s.following[first] >= 0:
             slot = s.following[first]
             s.following[first] = s.following[slot]
-            if s.following[first] < 0:
-                s.last[bucket] = first
-            else:
-                prefetch(s, s.following[first], n)
+            s.last[bucket] = first if s.following[first] < 0 else s.last[bucket]
             at_s = s.at_s[slot]
             s.at_s[slot] = NEVER
             if slot < n:
@@ -851,14 +860,16 @@ cdef int lanes_of(roads, behaviour, vector[Lane]& lanes, vector[int]& watched) e
         lane.tail = -1
         lane.platoon = POSITIONS - 1
         lane.blocked = lane.foreseen = 0
+        lane.owner, lane.n_over = -1, 0
         if spot_start[edge[i] + 1] > spot_start[edge[i]]:
             watched.push_back(<int>i)
     return 0
 
 
-cdef int links_of(roads, const Net* net, vector[Link]& links, vector[Crossing]& crossings) except -1:
-    """Fill in the links, and how vehicles cross: one table for each speed limit."""
-    cdef const int[::1] lane = roads.link_lane, to = roads.link_to, minor = roads.link_minor
+cdef int links_of(roads, const Net* net, vector[Lane]& lanes, vector[Link]& links,
+                  vector[Crossing]& crossings) except -1:
+    """Fill in the links, whose pockets are whose, and how vehicles cross: one table for each speed limit."""
+    cdef const int[::1] lane = roads.link_lane, to = roads.link_to, minor = roads.link_minor, signal = roads.link_signal
     cdef const int[::1] pocket = roads.link_pocket, onward = roads.link_onward, foe_start = roads.foe_start
     cdef const double[::1] cross_s = roads.link_cross_s, speed = roads.link_speed, clear_s = roads.link_clear_s
     cdef vector[double] limits
@@ -870,6 +881,9 @@ cdef int links_of(roads, const Net* net, vector[Link]& links, vector[Crossing]& 
         link = &links[i]
         link.lane, link.to, link.pocket, link.onward = lane[i], to[i], pocket[i], onward[i]
         link.minor = minor[i] != 0
+        link.plain = signal[i] < 0 and minor[i] == 0 and foe_start[i + 1] == foe_start[i]
+        if pocket[i] >= 0:
+            lanes[pocket[i]].owner = lane[i]
         link.cross_s, link.clear_s = cross_s[i], clear_s[i]
         link.foe_start, link.n_foes = foe_start[i], <short>(foe_start[i + 1] - foe_start[i])
         link.row = -1
@@ -923,7 +937,7 @@ def score(roads, demands, behaviour, programs, double begin_s, double end_s, dou
     net.insert_s, net.follow_s, net.cruise = behaviour.insert_s, behaviour.follow_s, behaviour.cruise
     net.top, net.minor_speed = behaviour.top, behaviour.minor_speed
     lanes_of(roads, behaviour, lanes, watched)
-    links_of(roads, &net, links, crossings)
+    links_of(roads, &net, lanes, links, crossings)
     net.lanes, net.links, net.crossings, net.watched = lanes.data(), links.data(), crossings.data(), watched.data()
     net.n_lanes, net.n_links, net.n_watched = lanes.size(), links.size(), watched.size()
     net.n_signals, net.n_edges = signal_letters.shape[0], roads.n_edges
