@@ -720,7 +720,7 @@ cdef void read_plan(const Net* net, State* s, const int* phase_start, const int*
                     const int* offset_s, int begin_s) noexcept nogil:
     """Fill the table of what each letter shows in each second of its cycle, and tell the links where it is."""
     cdef Py_ssize_t signal, phase, i
-    cdef int second, letter, code, cell, start = 0, cycle_s, row, seconds, ahead
+    cdef int second, letter, code, cell, start = 0, cycle_s, row, ahead
     for signal in range(net.n_signals):
         cycle_s = 0
         for phase in range(phase_start[signal], phase_start[signal + 1]):
@@ -739,13 +739,13 @@ cdef void read_plan(const Net* net, State* s, const int* phase_start, const int*
                     second += 1
             # Twice around: what follows the last second is the cycle's beginning.
             ahead = FOREVER
-            for seconds in range(2 * cycle_s - 1, -1, -1):
-                second = row + seconds % cycle_s
-                if s.cells[second] <= YIELDS:
-                    ahead = 0
-                else:
-                    ahead = ahead + 1 if ahead < FOREVER else FOREVER
-                    s.cells[second] = 1 + ahead
+            for _ in range(2):
+                for second in range(row + cycle_s - 1, row - 1, -1):
+                    if s.cells[second] <= YIELDS:
+                        ahead = 0
+                    else:
+                        ahead = ahead + 1 if ahead < FOREVER else FOREVER
+                        s.cells[second] = 1 + ahead
         start += signal_letters[signal] * cycle_s
     for i in range(net.n_links):
         signal = net.link_signal[i]

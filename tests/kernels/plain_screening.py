@@ -54,7 +54,7 @@ class PlainModel:
         for ahead in range(1, len(codes)):
             if codes[(second + ahead) % len(codes)] != CLOSED:
                 return code, float(second + ahead)
-        return code, float(second + 0xFFFF)
+        return code, float(second + 0xFFFE)
 
     def speeds(self, link, yields, place):
         b = self.b
