@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 from engine.plan import Plan
 from engine.result import RunResult
+from engine.stopping import Stop
 
 __all__ = ["Attempt", "Job", "Status"]
 
-Status = Literal["done", "failed", "timeout", "crashed"]
-"""Done; refused by SUMO, always the same way; stopped at its deadline; lost with its worker."""
+Status = Literal["done", "stopped", "failed", "timeout", "crashed"]
+"""Done; given up at its limit; refused by SUMO, always the same way; ended at its deadline; lost with its worker."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +24,14 @@ class Job:
         key: identifies the run by its inputs, plan, seed and versions (`engine.study.run_key`).
         plan, seed: what is simulated.
         role: training, holdout or calibration.
+        limit_s: sum of delay, vehicle-seconds, beyond which the run is of no use and is stopped.
     """
 
     key: str
     plan: Plan
     seed: int
     role: str
+    limit_s: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Attempt:
         started: wall-clock time, ISO 8601 in UTC.
         wall_s: how long it took, seconds.
         result: what came out, where it is done.
+        stop: where it was stopped, if it was.
     """
 
     job: Job
@@ -51,3 +56,4 @@ class Attempt:
     started: str
     wall_s: float
     result: RunResult | None
+    stop: Stop | None = None

@@ -18,6 +18,7 @@ from engine.errors import InputError
 from engine.jobs import Attempt
 from engine.plan import Plan
 from engine.result import RunResult
+from engine.stopping import Stop
 
 __all__ = ["Finished", "Ledger", "LoggedAttempt", "StudyLock"]
 
@@ -128,6 +129,8 @@ class Ledger:
         """
         job, result = attempt.job, attempt.result
         metrics = None if result is None else json.dumps(result.network)
+        if attempt.stop is not None:
+            metrics = attempt.stop.to_bytes().decode()
         row = (
             *(job.key, job.plan.plan_id, job.seed, job.role, attempt.number, attempt.status, attempt.reason),
             *(attempt.worker, attempt.started, attempt.wall_s, metrics, None if result is None else result.to_bytes()),
@@ -150,6 +153,12 @@ class Ledger:
             rows = self._db.execute("SELECT key, metrics, wall_s FROM runs WHERE status = 'done'")
             self._finished = {key: Finished(json.loads(metrics), wall_s) for key, metrics, wall_s in rows}
         return self._finished
+
+    def stop(self, key: str, limit_s: float) -> Stop | None:
+        """Return where a run was stopped under just this limit: another limit would have ended it elsewhere, or not."""
+        rows = self._db.execute("SELECT metrics FROM runs WHERE key = ? AND status = 'stopped' ORDER BY id", (key,))
+        stops = (Stop.from_bytes(metrics) for (metrics,) in rows)
+        return next((stop for stop in stops if stop.limit_s == limit_s), None)
 
     def result(self, key: str) -> RunResult:
         """Return the whole result of a run that is done. Raises KeyError for one that is not."""

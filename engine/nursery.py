@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import math
 import os
 import pickle
 import signal
@@ -27,6 +28,7 @@ from engine.network import Network
 from engine.plan import Plan
 from engine.result import RunResult
 from engine.scenario import Scenario
+from engine.stopping import StoppedError
 
 if TYPE_CHECKING:
     from engine.simulation import Backend
@@ -86,6 +88,7 @@ class _Job:
     tripinfo: Path | None
     series_s: float
     trace: Path | None
+    limit_s: float
 
 
 class Nursery:
@@ -112,15 +115,17 @@ class Nursery:
         tripinfo: Path | None = None,
         series_s: float = 0.0,
         trace: Path | None = None,
+        limit_s: float = math.inf,
     ) -> RunResult:
         """Simulate one plan with one seed to its end; see `engine.simulation.Simulation`.
 
         Raises:
             InputError: SUMO refuses the scenario or the plan.
+            StoppedError: its delay exceeded the limit.
             LostError: the simulation's process died.
         """
         try:
-            self._send(_Job(plan, seed, tripinfo, series_s, trace))
+            self._send(_Job(plan, seed, tripinfo, series_s, trace, limit_s))
             answer = _receive(self._output)
         except (BrokenPipeError, EOFError) as error:
             raise LostError("the parent process of the simulations died") from error
@@ -207,8 +212,8 @@ def _serve() -> None:
                 job: _Job = pickle.loads(frame)
                 outputs = job.tripinfo, job.trace
                 with Simulation(scenario, network, job.plan, job.seed, backend, arrays, *outputs) as simulation:
-                    answer = simulation.run(job.series_s).to_bytes()
-            except InputError as error:
+                    answer = simulation.run(job.series_s, job.limit_s).to_bytes()
+            except (InputError, StoppedError) as error:
                 answer = error
             except Exception:
                 answer = RuntimeError(f"in a simulation's process:\n{traceback.format_exc()}")

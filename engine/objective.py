@@ -31,6 +31,13 @@ class Objective:
     at_most: Mapping[str, float] = field(default_factory=dict)
     front: Sequence[str] = ()
 
+    @property
+    def delay_weight(self) -> float | None:
+        """What a second of delay per vehicle weighs, where that is all that counts; else `None`."""
+        weight = self.weights.get("delay_s", 0.0)
+        alone = len(self.weights) == 1 and not (self.worse_by or self.at_most or self.front)
+        return weight if alone and weight > 0.0 else None
+
     def value(self, network: Mapping[str, float]) -> float:
         """Return the number that is made small of one run's network measures."""
         return math.fsum(weight * network[name] for name, weight in self.weights.items())

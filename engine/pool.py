@@ -15,6 +15,7 @@ from engine.cluster import Cluster
 from engine.jobs import Attempt, Job, Status
 from engine.nursery import LostError
 from engine.result import RunResult
+from engine.stopping import Stop
 from engine.worker import Answer, JobRunner, LocalWorker, Worker
 
 __all__ = ["Pool"]
@@ -159,8 +160,9 @@ class Pool:
             self._idle.append(flight.worker)
         if status == "done":
             self._longest_s = max(self._longest_s or 0.0, wall_s)
-        result = None if data is None else RunResult.from_bytes(data)
-        return self._attempt(flight, status, reason, wall_s, result)
+        result = RunResult.from_bytes(data) if data and status == "done" else None
+        stop = Stop.from_bytes(data) if data and status == "stopped" else None
+        return self._attempt(flight, status, reason, wall_s, result, stop)
 
     def _crashed(self, flight: _Flight, error: Exception) -> Attempt:
         name = flight.worker.name
@@ -190,10 +192,16 @@ class Pool:
         return self._attempt(flight, "timeout", reason, time.monotonic() - flight.began, None)
 
     def _attempt(
-        self, flight: _Flight, status: Status, reason: str, wall_s: float, result: RunResult | None
+        self,
+        flight: _Flight,
+        status: Status,
+        reason: str,
+        wall_s: float,
+        result: RunResult | None,
+        stop: Stop | None = None,
     ) -> Attempt:
         name = flight.worker.name
-        return Attempt(flight.job, flight.number, status, reason, name, flight.started, round(wall_s, 3), result)
+        return Attempt(flight.job, flight.number, status, reason, name, flight.started, round(wall_s, 3), result, stop)
 
     def release(self) -> None:
         """Begin to end every worker, and Ray where it is ours; `close` waits for it."""

@@ -25,7 +25,7 @@ class Runner:
 
     def __call__(self, job: Job) -> RunResult:
         """Return the result of one simulation; see `engine.nursery.Nursery.run`."""
-        return self._nursery.run(job.plan, job.seed)
+        return self._nursery.run(job.plan, job.seed, limit_s=job.limit_s)
 
     def close(self) -> None:
         """End the processes; a simulation under way raises `engine.nursery.LostError`."""

@@ -29,6 +29,7 @@ class Ranked:
         gridlocks: how many of them ended in gridlock.
         failed: seeds whose run has no result.
         untried: seeds that it was never run with, because the search had dropped it.
+        stopped: seeds whose run was given up on the way, because it could not win any more.
         violation: how far it exceeds the objective's limits; 0 where it keeps them all.
     """
 
@@ -39,6 +40,7 @@ class Ranked:
     failed: tuple[int, ...]
     untried: tuple[int, ...] = ()
     violation: float = 0.0
+    stopped: tuple[int, ...] = ()
 
     @property
     def mean(self) -> float:
@@ -58,6 +60,7 @@ def rank(
     objective: Objective | None = None,
     violations: Mapping[str, float] | None = None,
     asked: Mapping[str, Set[int]] | None = None,
+    stopped: Mapping[str, Set[int]] | None = None,
 ) -> list[Ranked]:
     """Return the plans, best first.
 
@@ -70,27 +73,30 @@ def rank(
         objective: what is made small; delay by default.
         violations: by plan; none by default.
         asked: the seeds that each plan was run with; all of them by default.
+        stopped: the seeds on which its run was given up; none by default.
     """
     objective = objective or Objective()
     ranked = []
     for plan_id in plan_ids:
         done = runs.get(plan_id, {})
         tried = seeds if asked is None else asked.get(plan_id, frozenset())
+        given_up = (stopped or {}).get(plan_id, frozenset())
         ranked.append(
             Ranked(
                 plan_id,
                 tuple(objective.value(done[seed]) for seed in seeds if seed in done),
                 tuple(done[seed]["delay_s"] for seed in seeds if seed in done),
                 sum(done[seed]["gridlock"] > 0 for seed in seeds if seed in done),
-                tuple(seed for seed in seeds if seed in tried and seed not in done),
+                tuple(seed for seed in seeds if seed in tried and seed not in done and seed not in given_up),
                 tuple(seed for seed in seeds if seed not in tried),
                 (violations or {}).get(plan_id, 0.0),
+                tuple(seed for seed in seeds if seed in given_up),
             )
         )
     accepted = next((plan.gridlocks for plan in ranked if plan.plan_id == BASELINE), 0)
 
     def place(plan: Ranked) -> tuple[int, bool, float, float]:
-        missing = 2 if plan.failed else 1 if plan.untried else 0
+        missing = 2 if plan.failed or plan.stopped else 1 if plan.untried else 0
         return missing, plan.gridlocks > accepted, plan.violation, plan.mean
 
     return sorted(ranked, key=place)

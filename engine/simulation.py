@@ -26,6 +26,7 @@ from engine.result import RunResult
 from engine.scenario import Scenario
 from engine.series import Series
 from engine.state import State
+from engine.stopping import CHECK_S, Stop, StoppedError
 from engine.sumo.backends import start
 from engine.sumo.options import simulation_options
 from engine.sumo.programs import write_plan
@@ -145,17 +146,26 @@ class Simulation:
                 raise self._refused(error) from error
             raise
 
-    def run(self, series_s: float = 0.0) -> RunResult:
+    @property
+    def delay_sum_s(self) -> float:
+        """Delay so far of all vehicles due in the evaluated window, vehicle-seconds: it only grows (docs/search.md)."""
+        return self._scorer.delay_sum_s + float(self._drive.owed_s())
+
+    def run(self, series_s: float = 0.0, limit_s: float = math.inf) -> RunResult:
         """Simulate to the end and return the result.
 
         Args:
             series_s: length of the intervals of the result's time series, seconds; 0: none. They begin with the
                 evaluated window.
+            limit_s: sum of delay beyond which the run is given up, vehicle-seconds; only without a time series.
 
         Raises:
+            StoppedError: the delay exceeded the limit, seen at the next multiple of `CHECK_S` after the begin.
             InputError: intervals that are no whole number of steps.
         """
         if series_s <= 0.0:
+            if limit_s < math.inf:
+                self._run_within(limit_s)
             self.run_until(self._scenario.end_s)
             return self.result()
         steps = series_s / self._scenario.step_s
@@ -171,6 +181,18 @@ class Simulation:
             self.run_until(start_s + i * series_s)
             series.stop()
         return dataclasses.replace(self.result(), series=tuple(series.rows))
+
+    def _run_within(self, limit_s: float) -> None:
+        """Simulate almost to the end, with a look at the delay on the way.
+
+        Looks are at multiples of simulated time and change nothing, so that what they see does not depend on the machine.
+        """
+        begin_s, end_s = self._scenario.begin_s, self._scenario.end_s
+        for i in range(1, math.ceil((end_s - begin_s) / CHECK_S)):
+            self.run_until(begin_s + i * CHECK_S)
+            delay_sum_s = self.delay_sum_s
+            if delay_sum_s > limit_s:
+                raise StoppedError(Stop(limit_s, delay_sum_s, self.now_s, end_s - self.now_s))
 
     def state(self) -> State:
         """Return vehicles and signals at this moment, the same on every backend."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from engine.plan import BASELINE, Plan
 from engine.result import RunResult
 from engine.scenario import Scenario
 from engine.selection import Runs
+from engine.stopping import Stop
 
 if TYPE_CHECKING:
     from engine.pool import Pool
@@ -72,9 +74,16 @@ class Study:
         self._on_cached = on_cached
         self._n_cached = 0
         self._keys: dict[str, dict[tuple[str, int], str]] = {role: {} for role in ROLES}
+        self._stops: dict[tuple[str, int], Stop] = {}
 
-    def evaluate(self, trials: Iterable[tuple[Plan, int]], role: str) -> None:
-        """Simulate plans with seeds, in order; what the ledger knows is not repeated."""
+    def evaluate(
+        self, trials: Iterable[tuple[Plan, int]], role: str, limits_s: Mapping[tuple[str, int], float] | None = None
+    ) -> None:
+        """Simulate plans with seeds, in order; what the ledger knows is not repeated.
+
+        Args:
+            limits_s: by plan and seed, the sum of delay beyond which a run is stopped (`engine.jobs.Job.limit_s`).
+        """
         known = self._ledger.finished()
         todo, n_cached = [], 0
         for plan, seed in trials:
@@ -83,15 +92,21 @@ class Study:
             self._ledger.add_plan(plan)
             key = run_key(self._scenario, plan, seed, self._queue_max_m, self._measures)
             self._keys[role][plan.plan_id, seed] = key
-            if key in known:
+            limit_s = (limits_s or {}).get((plan.plan_id, seed), math.inf)
+            stop = self._ledger.stop(key, limit_s) if limit_s < math.inf else None
+            if stop is not None:
+                self._stops[plan.plan_id, seed] = stop
+            if stop is not None or key in known:
                 n_cached += 1
             else:
-                todo.append(Job(key, plan, seed, role))
+                todo.append(Job(key, plan, seed, role, limit_s))
         self._n_cached += n_cached
         self._on_cached(n_cached)
         for attempt in self._pool.run(todo) if todo else ():
             self._ledger.record(attempt)
             self._on_attempt(attempt)
+            if attempt.stop is not None:
+                self._stops[attempt.job.plan.plan_id, attempt.job.seed] = attempt.stop
             if attempt.status == "failed" and attempt.job.plan.plan_id == BASELINE:
                 # A deterministic failure of the plan in the net fails every other plan as well.
                 raise InputError(attempt.reason)
@@ -103,7 +118,22 @@ class Study:
         """Return the network measures of a plan by seed; seeds without a result are left out."""
         finished = self._ledger.finished()
         keys = {seed: self._key(plan_id, seed) for seed in seeds}
-        return {seed: finished[key].metrics for seed, key in keys.items() if key in finished}
+        return {
+            seed: finished[key].metrics
+            for seed, key in keys.items()
+            if key in finished and (plan_id, seed) not in self._stops
+        }
+
+    def stop(self, plan_id: str, seed: int) -> Stop | None:
+        """Return where a run was stopped early, or `None` where it was not."""
+        return self._stops.get((plan_id, seed))
+
+    def stopped(self) -> dict[str, set[int]]:
+        """Return the seeds with which each plan's run was stopped early."""
+        stopped: dict[str, set[int]] = {}
+        for plan_id, seed in self._stops:
+            stopped.setdefault(plan_id, set()).add(seed)
+        return stopped
 
     def order(self, role: str) -> list[tuple[str, int]]:
         """Return (plan, seed) of every run that was asked for in a role, in the order of asking."""
@@ -119,12 +149,22 @@ class Study:
     def result(self, plan_id: str, seed: int) -> RunResult | None:
         """Return one run's whole result, or `None` where it has none."""
         key = self._key(plan_id, seed)
+        if (plan_id, seed) in self._stops:
+            return None
         return self._ledger.result(key) if key in self._ledger.finished() else None
 
     def counts(self) -> dict[str, int]:
-        """Return how many of the study's simulations are done, failed, were known before this start, and their roles."""
+        """Return how many of the study's simulations are done, stopped, failed, were known before this start.
+
+        By role, those that were stopped count with those that are done; `saved_s` are the seconds that were not simulated.
+        """
         finished = self._ledger.finished()
-        done = {role: sum(key in finished for key in keys.values()) for role, keys in self._keys.items()}
+        ended = {
+            role: sum(key in finished or run in self._stops for run, key in keys.items())
+            for role, keys in self._keys.items()
+        }
         asked = sum(len(keys) for keys in self._keys.values())
-        total = sum(done.values())
-        return {"done": total, "failed": asked - total, "cached": self._n_cached, **done}
+        total, stopped = sum(ended.values()), len(self._stops)
+        saved_s = round(math.fsum(stop.left_s for stop in self._stops.values()))
+        counts = {"done": total - stopped, "stopped": stopped, "failed": asked - total, "cached": self._n_cached}
+        return {**counts, "saved_s": saved_s, **ended}

@@ -16,11 +16,12 @@ from engine.errors import InputError
 from engine.jobs import Job, Status
 from engine.nursery import LostError
 from engine.result import RunResult
+from engine.stopping import StoppedError
 
 __all__ = ["Answer", "JobRunner", "LocalWorker", "Worker", "attempted"]
 
 Answer = tuple[Status, str, bytes | None, float]
-"""Status, reason, result and seconds of one try."""
+"""Status, reason, result (or where it was stopped) and seconds of one try."""
 
 
 class JobRunner(Protocol):
@@ -38,6 +39,8 @@ def attempted(run: JobRunner, job: Job) -> Answer:
     began = time.monotonic()
     try:
         result = run(job).to_bytes()
+    except StoppedError as error:
+        return "stopped", str(error), error.stop.to_bytes(), time.monotonic() - began
     except InputError as error:
         return "failed", str(error), None, time.monotonic() - began
     except LostError as error:

@@ -123,7 +123,7 @@ def _summarise(config: SearchStudyConfig, material: Material, outcome: Outcome) 
     differences = _differences(outcome, holdout)
     nothing = _summary.differences({})
     window = {"begin_s": scenario.begin_s, "end_s": scenario.end_s, "warmup_s": scenario.warmup_s}
-    attempts = [attempt for attempt in material.ledger.attempts() if attempt.status != "done"]
+    attempts = [attempt for attempt in material.ledger.attempts() if attempt.status not in ("done", "stopped")]
     confirmation = outcome.confirmation
     return {
         "command": material.command,

@@ -57,7 +57,7 @@ class Progress:
 
     def attempt(self, attempt: Attempt) -> None:
         """Count one attempt, and name it where it was lost."""
-        if attempt.status != "done":
+        if attempt.status not in ("done", "stopped"):
             self.say(
                 f"{attempt.status}: plan {attempt.job.plan.plan_id}, seed {attempt.job.seed}, attempt {attempt.number}: "
                 f"{attempt.reason}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import math
 import os
 import threading
 import time
@@ -126,17 +127,39 @@ def _expected(config: SearchStudyConfig, space: PlanSpace) -> int:
 
 def _evaluations(study: Study, objective: Objective, trials: Sequence[Trial]) -> list[Evaluation]:
     """Simulate trials, and return what the objective says of each; the plan in the net is known by then."""
-    study.evaluate(trials, "training")
+    study.evaluate([trial[:2] for trial in trials], "training", _limits_s(study, objective, trials))
     evaluations = []
     for trial in trials:
         metrics = study.runs(trial.plan.plan_id, [trial.seed]).get(trial.seed)
-        if metrics is None:
+        stop = study.stop(trial.plan.plan_id, trial.seed)
+        if stop is not None and objective.delay_weight is not None:
+            vehicles = _demand(study, trial.seed)
+            at_least = objective.delay_weight * stop.delay_sum_s / vehicles
+            evaluations.append(Evaluation(trial, None, at_least=at_least))
+        elif metrics is None:
             evaluations.append(Evaluation(trial, None))
         else:
             # Where the plan in the net exceeds a limit as well, what comes nearer to it is a gain to the search.
             violation = _excess(study, objective, trial.plan.plan_id, [trial.seed])
             evaluations.append(Evaluation(trial, objective.values(metrics), violation, metrics["gridlock"] > 0))
     return evaluations
+
+
+def _limits_s(study: Study, objective: Objective, trials: Sequence[Trial]) -> dict[tuple[str, int], float]:
+    """Return the sums of delay beyond which runs may be given up; none where other measures than delay count."""
+    weight = objective.delay_weight
+    if weight is None:
+        return {}
+    return {
+        (trial.plan.plan_id, trial.seed): trial.limit / weight * vehicles
+        for trial in trials
+        if trial.limit < math.inf and (vehicles := _demand(study, trial.seed))
+    }
+
+
+def _demand(study: Study, seed: int) -> float:
+    """Return how many vehicles a seed has, which no plan changes; 0 where the plan in the net has no run with it."""
+    return study.runs(BASELINE, [seed]).get(seed, {}).get("vehicles", 0.0)
 
 
 def _violation(study: Study, objective: Objective, plan_id: str, seeds: Sequence[int]) -> float:
@@ -156,7 +179,7 @@ def _excess(study: Study, objective: Objective, plan_id: str, seeds: Sequence[in
 def _ranked(study: Study, plans: Mapping[str, Plan], seeds: Sequence[int], objective: Objective) -> list[Ranked]:
     runs = {plan_id: study.runs(plan_id, seeds) for plan_id in plans}
     violations = {plan_id: _violation(study, objective, plan_id, seeds) for plan_id in plans}
-    return rank(list(plans), runs, seeds, objective, violations, study.asked("training"))
+    return rank(list(plans), runs, seeds, objective, violations, study.asked("training"), study.stopped())
 
 
 def _confirmed(
@@ -167,7 +190,7 @@ def _confirmed(
     The plan in the net is among them: a winner on training seeds that is none on others ends here.
     """
     n_finalists, seeds = config.search.finalists, config.search.confirm_seeds
-    whole = [of.plan_id for of in ranked if not of.failed and not of.untried and of.violation <= 0.0]
+    whole = [of.plan_id for of in ranked if not (of.failed or of.untried or of.stopped) and of.violation <= 0.0]
     finalists = list(dict.fromkeys([*whole[:n_finalists], BASELINE]))
     if n_finalists < 2 or not seeds or len(finalists) < 2:
         return None
@@ -188,5 +211,5 @@ def _import_for_later(names: Sequence[str]) -> None:
 
 
 def _last_reason(ledger: Ledger) -> str:
-    reasons = [attempt.reason for attempt in ledger.attempts() if attempt.status != "done"]
+    reasons = [attempt.reason for attempt in ledger.attempts() if attempt.status not in ("done", "stopped")]
     return reasons[-1] if reasons else "nothing was run"

@@ -42,6 +42,11 @@ def show_study(summary: dict[str, Any], folder: Path) -> None:
         f"{counts['cached']} of them known before, {counts['failed']} without a result, {summary['wall_s']:.0f} s.",
         markup=False,
     )
+    if counts["stopped"]:
+        console.print(
+            f"{counts['stopped']} runs were stopped on the way, as they could not win any more: {counts['saved_s']} s "
+            "were not simulated."
+        )
     console.print(f"plan: {folder / 'best.add.xml'}\nreport: {folder / 'report.html'}", markup=False, soft_wrap=True)
 
 

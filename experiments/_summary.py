@@ -53,6 +53,7 @@ def ranking(ranked: Sequence[Ranked], plans: Mapping[str, Plan]) -> list[dict[st
                 "gridlock_share": plan.gridlocks / n if n else None,
                 "n": n,
                 "failed": len(plan.failed),
+                "stopped": len(plan.stopped),
                 "parameters": plans[plan.plan_id].parameters,
             }
         )

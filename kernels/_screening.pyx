@@ -12,8 +12,8 @@ from libcpp.vector cimport vector
 cdef enum:
     POSITIONS = 24          # places in a discharging platoon that differ from one another
     SCANNED = 12            # vehicles of a stream that one who yields looks at
-    SAMPLED = 20            # seconds between looks at the speeds by which trips are routed
-    WINDOW = 9              # looks that count: three minutes, as in SUMO
+    SAMPLED = 60            # seconds between looks at the speeds by which trips are routed
+    WINDOW = 3              # looks that count: three minutes, as in SUMO
     CLOSED = 0
     YIELD = 1               # green, but others go first
     GREEN = 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +17,14 @@ __all__ = ["Evaluation", "Search", "Trial"]
 
 
 class Trial(NamedTuple):
-    """One simulation that a search asks for: a plan and a seed."""
+    """One simulation that a search asks for: a plan and a seed.
+
+    Its run may be given up once it is sure that its value exceeds `limit`.
+    """
 
     plan: Plan
     seed: int
+    limit: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -31,12 +36,14 @@ class Evaluation:
         values: one number for each objective, the smaller the better; `None` where the simulation has no result.
         violation: how far limits are exceeded, as a share of what they allow; 0 where all are kept.
         gridlock: whether the run ended in gridlock.
+        at_least: where the run was given up, what its value would have exceeded.
     """
 
     trial: Trial
     values: tuple[float, ...] | None
     violation: float = 0.0
     gridlock: bool = False
+    at_least: float | None = None
 
     @property
     def penalised(self) -> tuple[float, ...] | None:

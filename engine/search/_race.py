@@ -34,17 +34,23 @@ FIRST = 12
 APART = 0.04
 """Root mean square distance that the first plans keep from each other in the unit cube."""
 GENERATIONS = 60
+HOPELESS = 1.5
+"""A run is given up once its value exceeds this many times the plan in the net's on the same seed, and the leader's."""
 
 
 @dataclass
 class _Seen:
-    """One plan with what its runs have shown: logarithms of value over the plan in the net's, by seed."""
+    """One plan with what its runs have shown: logarithms of value over the plan in the net's, by seed.
+
+    One that was given up on a seed is dropped; its ratio there is a lower estimate.
+    """
 
     plan: Plan
     unit: Vector
     known: float
     ratios: dict[int, float] = field(default_factory=dict)
     lost: set[int] = field(default_factory=set)
+    dropped: bool = False
 
     @property
     def mean(self) -> float:
@@ -77,6 +83,7 @@ class Race(Search):
         self._starts = tuple(starts)
         self._screen = screen
         self._base: dict[int, float] = {}
+        self._paired: dict[int, float] = {}
         self._base_known = 0.0
         self._words: dict[str, float] = {}
         self._seen: dict[str, _Seen] = {}
@@ -119,6 +126,8 @@ class Race(Search):
             unit, known = self._points[trial.plan.plan_id]
             seen = self._seen.setdefault(trial.plan.plan_id, _Seen(trial.plan, unit, known))
             values = evaluation.penalised
+            if evaluation.at_least is not None:
+                values, seen.dropped = (evaluation.at_least,), True
             if values is None or trial.seed not in self._base:
                 seen.lost.add(trial.seed)
             else:
@@ -127,6 +136,7 @@ class Race(Search):
 
     def _start(self, evaluations: Sequence[Evaluation]) -> None:
         done = {e.trial.seed: max(e.penalised[0], 1e-9) for e in evaluations if e.penalised is not None}
+        self._paired = done
         self._base = done or dict.fromkeys(self.seeds, 1.0)
         if not self.space.n_dimensions:
             return
@@ -146,16 +156,25 @@ class Race(Search):
         if not self.space.n_dimensions:
             return []
         trials: list[Trial] = []
-        asked: dict[str, set[int]] = {}
         onward, fresh = self._onward(), self._fresh()
+        limits = self._limits()
         for i in range(most):
             trial = next(onward, None) if i % 2 == 0 else None
             trial = trial or next(fresh, None)
             if trial is None:
                 break
-            trials.append(trial)
-            asked.setdefault(trial.plan.plan_id, set()).add(trial.seed)
+            trials.append(trial._replace(limit=limits.get(trial.seed, math.inf)))
         return trials
+
+    def _limits(self) -> dict[int, float]:
+        """Return by seed the value beyond which a run says no more than that its plan is not worth going on with.
+
+        They depend on what was told, and so on the batches, but not on which run of a batch ends first.
+        """
+        whole = [of for of in self._seen.values() if not of.dropped and len(of.ratios) == len(self._base)]
+        leader = min(whole, key=lambda of: of.mean, default=None)
+        ahead = {} if leader is None else leader.ratios
+        return {seed: base * max(HOPELESS, math.exp(ahead.get(seed, 0.0))) for seed, base in self._paired.items()}
 
     def _model(self) -> tuple[Surrogate, list[_Seen]] | None:
         seen = [of for of in self._seen.values() if of.ratios]
@@ -174,12 +193,12 @@ class Race(Search):
             return
         surrogate, seen = model
         mean, covariance = surrogate.predict(np.array([of.unit for of in seen]), np.array([of.known for of in seen]))
-        whole = [i for i, of in enumerate(seen) if len(of.ratios) == len(self._base)]
+        whole = [i for i, of in enumerate(seen) if not of.dropped and len(of.ratios) == len(self._base)]
         best = min(whole, key=lambda i: mean[i]) if whole else None
         chances = []
         for i, of in enumerate(seen):
             rest = [seed for seed in self.seeds if seed not in of.ratios and seed not in of.lost]
-            if of.lost or not rest:
+            if of.lost or of.dropped or not rest:
                 continue
             chance = 1.0
             if best is not None:
