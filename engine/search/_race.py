@@ -34,8 +34,8 @@ FIRST = 12
 APART = 0.04
 """Root mean square distance that the first plans keep from each other in the unit cube."""
 GENERATIONS = 60
-HOPELESS = 1.5
-"""A run is given up once its value exceeds this many times the plan in the net's on the same seed, and the leader's."""
+HOPELESS = 1.25
+"""A run is given up once its value exceeds this many times the leader's on the same seed: at first today's plan's."""
 
 
 @dataclass
@@ -173,8 +173,8 @@ class Race(Search):
         """
         whole = [of for of in self._seen.values() if not of.dropped and len(of.ratios) == len(self._base)]
         leader = min(whole, key=lambda of: of.mean, default=None)
-        ahead = {} if leader is None else leader.ratios
-        return {seed: base * max(HOPELESS, math.exp(ahead.get(seed, 0.0))) for seed, base in self._paired.items()}
+        ahead = leader.ratios if leader is not None and leader.mean < 0.0 else {}
+        return {seed: HOPELESS * base * math.exp(ahead.get(seed, 0.0)) for seed, base in self._paired.items()}
 
     def _model(self) -> tuple[Surrogate, list[_Seen]] | None:
         seen = [of for of in self._seen.values() if of.ratios]

@@ -145,7 +145,7 @@ def test_the_race_gives_limits_and_drops_what_was_stopped():
     given_up = set()
     for _ in range(6):
         trials = race.ask(8)
-        assert all(trial.limit == pytest.approx(1.5 * base[trial.seed]) for trial in trials)
+        assert all(trial.limit == pytest.approx(1.25 * base[trial.seed]) for trial in trials)
         assert given_up.isdisjoint(trial.plan.plan_id for trial in trials)
         answers = []
         for i, trial in enumerate(trials):
@@ -157,6 +157,15 @@ def test_the_race_gives_limits_and_drops_what_was_stopped():
                 answers.append(Evaluation(trial, (1.2 * base[trial.seed],)))
         race.tell(answers)
     assert len(given_up) > 6
+
+
+def test_the_limit_follows_the_leader():
+    race = Race(space(), 0, SEEDS)
+    base = {1: 20.0, 2: 30.0, 3: 40.0}
+    race.tell([Evaluation(Trial(Plan(()), seed), (value,)) for seed, value in base.items()])
+    for _ in range(8):
+        race.tell([Evaluation(trial, (0.8 * base[trial.seed],)) for trial in race.ask(8)])
+    assert all(trial.limit == pytest.approx(1.25 * 0.8 * base[trial.seed]) for trial in race.ask(8))
 
 
 def test_without_a_run_of_the_plan_in_the_net_nothing_is_stopped():
