@@ -6,7 +6,7 @@ Each study is the folder of a sweep over random plans, for example
 
 The model sees runs of the plan in the net alone (seeds 1-3). Printed, for the model with default drivers and with fitted
 ones: rank correlation with the median over SUMO's seeds, what the best of its first ten loses to the best of all in SUMO,
-shares of gridlock, and how many times faster it is than SUMO, processor time against processor time on the same plans.
+shares of gridlock (and where SUMO has any, how good the chance of it is: `tests.gridlock` makes such a network), and how many times faster it is than SUMO, processor time against processor time on the same plans.
 """
 
 import resource
@@ -78,6 +78,26 @@ def model_s(model, plans, rounds=5):
     return best / len(plans) / (len(model.demand.start) - 1)
 
 
+def chance_of(kind, predicted, observed):
+    """Print how well predicted chances of gridlock (or a number in their stead) meet observed shares, and return the AUC.
+
+    Brier scores are of single runs: 0 is perfect; in brackets what the mean of all would score.
+    """
+    sure = predicted[:, None] - predicted[None, :]
+    weights = observed[:, None] * (1.0 - observed[None, :])
+    auc = float((weights * ((sure > 0.0) + 0.5 * (sure == 0.0))).sum() / max(weights.sum(), 1e-12))
+    line = f"  gridlock by {kind:6s} AUC {auc:.2f}"
+    if kind == "chance":
+        spread = observed * (1.0 - observed)
+        brier, mean = ((predicted - observed) ** 2 + spread).mean(), observed.mean()
+        line += f"  Brier {brier:.3f} ({((mean - observed) ** 2 + spread).mean():.3f})  predicted: observed (plans)"
+        for share in np.unique(predicted):
+            of = observed[predicted == share]
+            line += f"  {share:.2f}: {of.mean():.2f} ({len(of)})"
+    print(line, flush=True)
+    return auc
+
+
 def judge(study, timed=TIMED):
     """Print one line for the model with default drivers and one with fitted ones; returns the correlations."""
     plans, median_s, gridlock = reference(study)
@@ -99,6 +119,9 @@ def judge(study, timed=TIMED):
                 f"  {1000.0 * fast_s:.2f} ms, {slow_s / fast_s:.0f} times",
                 flush=True,
             )
+            if 0.0 < gridlock.mean() < 1.0:
+                chance_of("chance", scores.gridlock_share, gridlock)
+                chance_of("delay", scores.median_s, gridlock)
     return found
 
 
