@@ -93,6 +93,7 @@ cdef struct Lane:
     signed char next_show       # ... and what shows for it
     bint_t foreseen             # whether all that is known of the head, and holds until it stands
     bint_t blocked              # the head cannot leave for want of space
+    bint_t bars                 # of a pocket: its head finds no room beyond the junction and stands in others' way
     int owner                   # of a pocket: the lane before it; -1: it is none
     int n_over                  # how many of a lane's pockets are so full that their last vehicle stands in its way
 
@@ -113,6 +114,7 @@ cdef struct Link:
     int foe_start
     short n_foes
     bint_t minor                # whether it yields where its signal, if any, does not say otherwise
+    short n_barred              # vehicles that stand across its way within the junction
     bint_t plain                # neither that nor a signal: half of all crossings are
 
 
@@ -137,6 +139,8 @@ cdef struct Net:
     const int* link_signal      # -1: none
     const int* link_letter
     const int* foe_link
+    const int* bar_start        # by lane: of a pocket, the links whose way one who stands there is in
+    const int* bar_link
     Py_ssize_t n_spots, n_watched
     const int* watched          # lanes of edges with spots
     const double* lane_length_m
@@ -391,6 +395,13 @@ cdef inline double foresee(const Net* net, State* s, Lane* own, const Vehicle* v
     return opens_s
 
 
+cdef void bar(const Net* net, State* s, int lane, int by) noexcept nogil:
+    """Put one more (or fewer) vehicle in the way of all that cross a pocket."""
+    cdef int i
+    for i in range(net.bar_start[lane], net.bar_start[lane + 1]):
+        s.links[net.bar_link[i]].n_barred += <short>by
+
+
 cdef inline void depart(const Net* net, State* s, int lane, Vehicle* v, double at_s, double up_s, int place,
                         double counted_s) noexcept nogil:
     """Take the head off a lane."""
@@ -398,6 +409,9 @@ cdef inline void depart(const Net* net, State* s, int lane, Vehicle* v, double a
     cdef bint over
     s.head[lane] = v.next
     own.foreseen = 0
+    if own.bars:
+        own.bars = 0
+        bar(net, s, lane, -1)
     if own.used_m + net.spacing_m > own.storage_m:
         own.hole_s = at_s + own.climb_s
     over = own.owner >= 0 and own.used_m > net.lane_clear_m[lane]
@@ -442,6 +456,12 @@ cdef inline bint held(const Net* net, State* s, int lane, Vehicle* v, double unt
             if free_s > t:
                 schedule(s, lane, later(free_s, until_s))
                 return True
+    if link.n_barred > 0:
+        # Nobody says when the way is free: look again in a second.
+        stand(own, v, t)
+        own.blocked = 1
+        schedule(s, lane, until_s + 1.0)
+        return True
     if link.pocket >= 0:
         i_target[0], onward[0] = link.pocket, link.onward
     elif net.step_start[v.at + 2] > net.step_start[v.at + 1]:
@@ -457,6 +477,9 @@ cdef inline bint held(const Net* net, State* s, int lane, Vehicle* v, double unt
     if other >= 0:
         stand(own, v, t)
         own.blocked = 1
+        if own.owner >= 0 and not own.bars and other == i_target[0]:
+            own.bars = 1
+            bar(net, s, lane, 1)
         wait_for(s, lane, other)
         return True
     if i_target[0] >= 0:
@@ -623,6 +646,7 @@ cdef void clear(const Net* net, State* s) noexcept nogil:
         s.head[i] = -1
     for i in range(net.n_links):
         s.links[i].crossed_s = LONG_AGO
+        s.links[i].n_barred = 0
     for i in range(net.n_edges):
         s.waits_head[i] = -1
     for i in range(s.n_buckets):
@@ -861,6 +885,7 @@ cdef int lanes_of(roads, behaviour, vector[Lane]& lanes, vector[int]& watched) e
         lane.platoon = POSITIONS - 1
         lane.blocked = lane.foreseen = 0
         lane.owner, lane.n_over = -1, 0
+        lane.bars = 0
         if spot_start[edge[i] + 1] > spot_start[edge[i]]:
             watched.push_back(<int>i)
     return 0
@@ -887,6 +912,7 @@ cdef int links_of(roads, const Net* net, vector[Lane]& lanes, vector[Link]& link
         link.cross_s, link.clear_s = cross_s[i], clear_s[i]
         link.foe_start, link.n_foes = foe_start[i], <short>(foe_start[i + 1] - foe_start[i])
         link.row = -1
+        link.n_barred = 0
         known = 0
         while known < limits.size() and limits[known] != speed[i]:
             known += 1
@@ -905,6 +931,7 @@ def score(roads, demands, behaviour, programs, double begin_s, double end_s, dou
     cdef Net net
     cdef const int[::1] link_signal = roads.link_signal, link_letter = roads.link_letter, foe_link = roads.foe_link
     cdef const double[::1] lane_length_m = roads.lane_length_m, lane_clear_m = roads.lane_clear_m
+    cdef const int[::1] bar_start = roads.bar_start, bar_link = roads.bar_link
     cdef const double[::1] link_gap_s = roads.link_gap_s, link_roll_s = roads.link_roll_s
     cdef const int[::1] signal_letters = roads.signal_letters, route_start = roads.route_start
     cdef const int[::1] step_start = roads.step_start
@@ -943,6 +970,7 @@ def score(roads, demands, behaviour, programs, double begin_s, double end_s, dou
     net.n_signals, net.n_edges = signal_letters.shape[0], roads.n_edges
     net.link_signal, net.link_letter, net.foe_link = ints(link_signal), ints(link_letter), ints(foe_link)
     net.lane_length_m, net.lane_clear_m = doubles(lane_length_m), doubles(lane_clear_m)
+    net.bar_start, net.bar_link = ints(bar_start), ints(bar_link)
     net.link_gap_s, net.link_roll_s = doubles(link_gap_s), doubles(link_roll_s)
     net.n_spots = spot_end_m.shape[0]
     net.spot_start, net.spot_end_m, net.spot_length_m = ints(spot_start), doubles(spot_end_m), doubles(spot_length_m)

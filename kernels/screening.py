@@ -15,6 +15,9 @@ except ImportError as error:
 
 __all__ = ["Behaviour", "Outcome", "score"]
 
+LONGEST_CYCLE_S, MOST_FOES = 0xFFFD, 0x7FFF
+"""What the kernel's short integers hold."""
+
 
 @dataclass(frozen=True)
 class Behaviour:
@@ -136,6 +139,7 @@ def _check(roads: Any, demand: Any, programs: Any, length_s: float) -> None:
     for name in ("choice", "space_m", "speed_factor", "caution"):
         _length(demand, name, n_vehicles)
     _starts(roads.foe_start, n_links, len(roads.foe_link), "foe_start")
+    _starts(roads.bar_start, n_lanes, len(roads.bar_link), "bar_start")
     _starts(roads.step_start, n_steps, len(roads.options), "step_start")
     _starts(demand.start, len(demand.start) - 1, n_vehicles, "demand.start")
     _within(roads.lane_edge, 0, roads.n_edges, "lane_edge")
@@ -146,6 +150,7 @@ def _check(roads: Any, demand: Any, programs: Any, length_s: float) -> None:
     _within(roads.link_pocket, -1, n_lanes, "link_pocket")
     _within(roads.link_onward, -1, n_links, "link_onward")
     _within(roads.foe_link, 0, n_links, "foe_link")
+    _within(roads.bar_link, 0, n_links, "bar_link")
     _within(roads.options[:, 0], 0, n_lanes, "options' lanes")
     _within(roads.options[:, 1], -1, n_links, "options' links")
     _within(roads.route_start, 0, n_steps, "route_start")
@@ -187,6 +192,8 @@ def _check_cycles(roads: Any, programs: Any) -> None:
     cycles = np.diff(sums[programs.phase_start], axis=1)
     if np.any(np.asarray(programs.phase_s) < 0) or np.any(cycles < 1):
         raise ValueError("a program has a phase below 0 s or a cycle below 1 s")
+    if cycles.max(initial=0) > LONGEST_CYCLE_S or np.diff(roads.foe_start).max(initial=0) > MOST_FOES:
+        raise ValueError(f"a cycle of more than {LONGEST_CYCLE_S} s, or a link with more than {MOST_FOES} foes")
     if len(cycles) and (cycles @ np.asarray(roads.signal_letters, np.int64)).max(initial=0) > programs.table:
         raise ValueError("table is too small for the programs")
 

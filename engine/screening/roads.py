@@ -69,6 +69,8 @@ class RoadArrays:
         way_start, way_spot: for each route that is compared with others the watched edges on it.
         way_free_s: time at the limit over its junctions.
         choice_start, choice_route: sets of routes of which a vehicle takes the quickest when it departs.
+        bar_start, bar_link: by lane, for a pocket the links that cross it: one who finds no room beyond the junction
+            stands in their way.
         spacing_m: what a vehicle takes standing, on average.
         step_s: of the simulation that the model stands for: vehicles get in at whole steps.
     """
@@ -111,6 +113,8 @@ class RoadArrays:
     way_free_s: Floats
     choice_start: Ints
     choice_route: Ints
+    bar_start: Ints
+    bar_link: Ints
     spacing_m: float
     step_s: float
 
@@ -238,6 +242,8 @@ class _Builder:
             _floats(self._ways_free_s),
             _starts(self._choices),
             _ints(route for choice in self._choices for route in choice),
+            _starts(self._bars),
+            _ints(link for bars in self._bars for link in bars),
             self._spacing_m,
             self._step_s,
         )
@@ -314,7 +320,11 @@ class _Builder:
         self._letters = letters
         self._n_edges = n_edges
         self._foes: list[list[int]] = [[] for _ in self._links]
+        self._bars: list[list[int]] = [[] for _ in self._lanes]
         for i, link in last_link.items():
+            pocket = self._links[link][0]
+            if link != self._link_of[i]:
+                self._bars[pocket] = [self._link_of[j] for j in self._roads.connections[i].crosses if j in last_link]
             self._foes[link] = [last_link[foe] for foe in self._roads.connections[i].yields_to if foe in last_link]
 
     def _conflict_s(self, way_m: float, speed: float) -> tuple[float, float, float]:

@@ -24,6 +24,8 @@ class PlainModel:
         self.used, self.loss = [0.0] * n, [0.0] * n
         self.last_out, self.last_in, self.last_m = [LONG_AGO] * n, [LONG_AGO] * n, [roads.spacing_m] * n
         self.crossed = [LONG_AGO] * len(roads.link_lane)
+        self.bars, self.barred = [False] * n, [0] * len(roads.link_lane)
+        self.owned = {pocket for pocket in roads.link_pocket if pocket >= 0}
         self.waits = [[] for _ in range(roads.n_edges)]
         self.pending = [NEVER] * (2 * n)
         self.buckets = [[] for _ in range(math.ceil(length_s))]
@@ -180,6 +182,10 @@ class PlainModel:
                     free = self.give_way(link, t, standing, 1.0)
                     if free > t:
                         return self.schedule(lane, max(free, until))
+        if link >= 0 and self.barred[link]:
+            self.stand(vehicle, t)
+            self.blocked[lane] = True
+            return self.schedule(lane, until + 1.0)
         step, target, onward = self.at[vehicle] + 1, -1, -1
         pocket = link >= 0 and r.link_pocket[link] >= 0
         if pocket:
@@ -191,6 +197,8 @@ class PlainModel:
         if held or (target >= 0 and self.full(vehicle, target)):
             self.stand(vehicle, t)
             self.blocked[lane] = True
+            if lane in self.owned and not self.bars[lane] and not held:
+                self.bar(lane, True)
             return self.wait_for(lane, held[0] if held else target)
         if target >= 0:
             enter = max(self.hole[target], self.last_in[target] + b.merge_s)
@@ -211,10 +219,17 @@ class PlainModel:
         while (lane := self.r.lane_pocket[lane]) >= 0:
             yield lane
 
+    def bar(self, lane, stands):
+        self.bars[lane] = stands
+        for link in self.r.bar_link[self.r.bar_start[lane] : self.r.bar_start[lane + 1]]:
+            self.barred[link] += 1 if stands else -1
+
     def depart(self, lane, vehicle, t, place, up):
         r = self.r
         wave_s = r.lane_length_m[lane] / (r.spacing_m / self.b.react_s)
         self.lanes[lane].pop(0)
+        if self.bars[lane]:
+            self.bar(lane, False)
         if self.used[lane] + r.spacing_m > r.lane_storage_m[lane]:
             self.hole[lane] = t + wave_s
         self.used[lane] = self.used[lane] - self.space[vehicle] if self.lanes[lane] else 0.0

@@ -11,7 +11,7 @@ from tests.kernels.plain_screening import PlainModel
 INTS = {
     *("lane_edge", "lane_place", "lane_pocket", "link_lane", "link_to", "link_signal", "link_letter", "link_pocket"),
     *("link_onward", "link_minor", "foe_start", "foe_link", "signal_letters", "route_start", "step_start"),
-    *("spot_start", "way_start", "way_spot", "choice_start", "choice_route"),
+    *("bar_start", "bar_link", "spot_start", "way_start", "way_spot", "choice_start", "choice_route"),
 }
 LIMIT = 10.0
 
@@ -57,6 +57,8 @@ def roads(**changes):
         "way_free_s": [0.0] * 2,
         "choice_start": [0, 1, 2],
         "choice_route": [0, 1],
+        "bar_start": [0] * 5,
+        "bar_link": [],
         "n_edges": 4,
         "spacing_m": 7.5,
         "step_s": 1.0,
@@ -121,6 +123,33 @@ def test_the_kernel_is_its_plain_twin(seed):
         )  # fmt: skip
 
 
+def test_one_who_finds_no_room_beyond_the_junction_stands_in_the_way():
+    # Lane 4 is a pocket behind lane 0, on the way to lane 2, which is short and closed at its end: who stands there
+    # bars link 1, over which the other road would go on to lane 3.
+    net = roads(
+        lane_length_m=[200.0, 200.0, 10.0, 100.0, 8.0], lane_free_s=[20.0, 20.0, 1.0, 10.0, 1.0],
+        lane_storage_m=[200.0, 200.0, 15.0, 100.0, 15.0], lane_edge=[0, 1, 2, 3, 4], lane_place=[0] * 5,
+        lane_pocket=[4, -1, -1, -1, -1], lane_clear_m=[0.0, 0.0, 0.0, 0.0, 15.1], n_edges=5,
+        link_lane=[0, 1, 2, 4], link_to=[4, 3, 3, 2], link_signal=[-1, -1, 0, -1], link_letter=[-1, -1, 0, -1],
+        link_pocket=[4, -1, -1, -1], link_onward=[3, -1, -1, -1], link_cross_s=[1.0] * 4, link_speed=[LIMIT] * 4,
+        link_gap_s=[4.0] * 4, link_roll_s=[3.0] * 4, link_clear_s=[1.5] * 4, link_minor=[1, 0, 0, 1],
+        foe_start=[0] * 5, foe_link=[], bar_start=[0, 0, 0, 0, 0, 1], bar_link=[1], spot_start=[0] * 6,
+        route_start=[0, 4], step_start=[0, 1, 2, 3, 3, 4, 5, 5], options=[[0, 0], [2, 2], [3, -1], [1, 1], [3, -1]],
+    )  # fmt: skip
+    vehicles = demand([1.0, 5.0, 9.0, 13.0, 60.0], [0, 0, 0, 0, 1])
+    shut = programs((1, 999, 500))
+    outcome = score(net, vehicles, shut, Behaviour(), 0.0, 400.0, by_lane=True)
+    assert outcome.loss_s[0, 0, 1] > 300.0
+    assert outcome.gridlock[0, 0]
+    net.bar_start[5] = 0
+    net.bar_link = net.bar_link[:0]
+    free = score(net, vehicles, shut, Behaviour(), 0.0, 400.0, by_lane=True)
+    assert free.loss_s[0, 0, 1] < 5.0
+    net.bar_start[5], net.bar_link = 1, np.array([1], np.int32)
+    plain = PlainModel(net, vehicles, shut, Behaviour(), 0.0, 400.0)
+    assert plain.run()[0] == outcome.delay_sum_s[0, 0]
+
+
 def test_a_pocket_lets_one_wait_and_the_rest_pass():
     # Lane 4 is a pocket behind lane 0; the road that yields becomes the opposing stream that those in it wait for.
     net = roads(
@@ -129,7 +158,7 @@ def test_a_pocket_lets_one_wait_and_the_rest_pass():
         lane_pocket=[4, -1, -1, -1, -1], lane_clear_m=[0.0, 0.0, 0.0, 0.0, 7.6], n_edges=5,
         link_lane=[0, 1, 2, 0, 4], link_to=[2, 2, 3, 4, 3], link_signal=[0, 0, 0, 0, -1], link_letter=[1, 1, 1, 1, -1],
         link_pocket=[-1, -1, -1, 4, -1], link_onward=[-1, -1, -1, 4, -1], link_cross_s=[1.0] * 5, link_speed=[LIMIT] * 5,
-        link_gap_s=[4.0] * 5, link_roll_s=[3.0] * 5, link_clear_s=[1.5] * 5, link_minor=[0, 0, 0, 1, 1],
+        link_gap_s=[4.0] * 5, link_roll_s=[3.0] * 5, link_clear_s=[1.5] * 5, link_minor=[0, 0, 0, 1, 1], bar_start=[0] * 6,
         foe_start=[0, 0, 0, 0, 0, 1], foe_link=[1], spot_start=[0] * 6, way_start=[0] * 4, way_free_s=[0.0] * 3,
         choice_start=[0, 1, 2, 3], choice_route=[0, 1, 2],
         route_start=[0, 2, 4], step_start=[0, 1, 1, 2, 2, 3, 3], options=[[0, 0], [1, 1], [0, 3]],
