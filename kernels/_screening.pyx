@@ -355,7 +355,7 @@ cdef inline void stand(Lane* own, Vehicle* v, double at_s) noexcept nogil:
 
 
 cdef inline double foresee(const Net* net, State* s, Lane* own, const Vehicle* v, double now_s) noexcept nogil:
-    """Work out when the head of a lane can leave, as which place of a platoon, and under what; returns when it opens."""
+    """Work out when the head of a lane can leave, at which place of a platoon and under what; returns when it opens."""
     cdef const Link* link
     cdef const Crossing* row
     cdef bint standing = v.since_s >= 0.0

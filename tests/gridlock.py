@@ -12,8 +12,8 @@ and held against the screening model with `python -m tests.screening STUDY`.
 
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.etree import ElementTree
 
 from engine.sumo.installation import binary, environment
 

@@ -6,7 +6,8 @@ Each study is the folder of a sweep over random plans, for example
 
 The model sees runs of the plan in the net alone (seeds 1-3). Printed, for the model with default drivers and with fitted
 ones: rank correlation with the median over SUMO's seeds, what the best of its first ten loses to the best of all in SUMO,
-shares of gridlock (and where SUMO has any, how good the chance of it is: `tests.gridlock` makes such a network), and how many times faster it is than SUMO, processor time against processor time on the same plans.
+shares of gridlock, and how many times faster it is than SUMO, processor time against processor time on the same plans.
+Where SUMO gridlocks (`python -m tests.gridlock` makes such networks): how good the predicted chance of it is.
 """
 
 import resource
