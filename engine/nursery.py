@@ -38,30 +38,31 @@ __all__ = ["LostError", "Nursery", "spare"]
 HEADER = struct.Struct("<q")
 NOTHING_TO_DO = 3
 
-ENVIRONMENT = {
-    "PYTHONHASHSEED": "0",  # Python's own allocations are to be the same in every nursery, too
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # half the page faults in a simulation, which is a 50th of its time
-}
-
 
 _spare: list[subprocess.Popen[bytes]] = []
 
 
-def _process() -> subprocess.Popen[bytes]:
+def _process(backend: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "engine.nursery"],
+        [sys.executable, "-m", "engine.nursery", backend],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         # SUMO repeats on stderr what its error log holds, which the exceptions of `Nursery.run` carry.
         stderr=subprocess.DEVNULL,
-        env={**os.environ, **ENVIRONMENT},
+        # Python's own allocations are to be the same in every nursery, too.
+        env={**os.environ, "PYTHONHASHSEED": "0"},
     )
 
 
 @contextlib.contextmanager
-def spare(n: int) -> Iterator[None]:
-    """Start the processes of the next `n` nurseries beforehand: they take half a second. Those left over are ended."""
-    _spare.extend(_process() for _ in range(n))
+def spare(n: int, backend: str) -> Iterator[None]:
+    """Start the processes of the next `n` nurseries beforehand: they take half a second. Those left over are ended.
+
+    Args:
+        n: how many.
+        backend: what will drive SUMO, unless it turns out that it cannot be loaded.
+    """
+    _spare.extend(_process(backend) for _ in range(n))
     try:
         yield
     finally:
@@ -100,7 +101,7 @@ class Nursery:
     """
 
     def __init__(self, scenario: Scenario, network: Network, backend: Backend = "native") -> None:
-        self._process = _spare.pop() if _spare else _process()
+        self._process = _spare.pop() if _spare else _process(backend)
         self._send((scenario, network, backend))
 
     @property
@@ -193,6 +194,8 @@ def _serve() -> None:
     from engine.simulation import Simulation  # noqa: PLC0415
     from engine.sumo.backends import preload  # noqa: PLC0415
 
+    with contextlib.suppress(ImportError, OSError):  # whoever sends the first frame has found that out, too
+        preload(sys.argv[1])
     first = _frame(jobs)
     if not first:
         return
@@ -211,8 +214,12 @@ def _serve() -> None:
             try:
                 job: _Job = pickle.loads(frame)
                 outputs = job.tripinfo, job.trace
-                with Simulation(scenario, network, job.plan, job.seed, backend, arrays, *outputs) as simulation:
+                simulation = Simulation(scenario, network, job.plan, job.seed, backend, arrays, *outputs)
+                try:
                     answer = simulation.run(job.series_s, job.limit_s).to_bytes()
+                finally:
+                    # This process ends with its simulation, and SUMO need not take its network apart before.
+                    simulation.close(leave=backend == "native" and not any(outputs))
             except (InputError, StoppedError) as error:
                 answer = error
             except Exception:

@@ -238,9 +238,14 @@ class Simulation:
             self._scenario, self._network, self._scorer, waiting, self._drive, self._walkers, self._extras
         )
 
-    def close(self) -> None:
-        """End SUMO and remove this run's folder."""
-        self._drive.close()
+    def close(self, leave: bool = False) -> None:
+        """End SUMO and remove this run's folder.
+
+        Args:
+            leave: do not end SUMO: the process ends, and SUMO writes nothing.
+        """
+        if not leave:
+            self._drive.close()
         written = Path(self._folder.name) / "tripinfo.xml"
         if self._tripinfo and written.exists():
             with replacing(self._tripinfo) as temporary:

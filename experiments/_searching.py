@@ -54,7 +54,7 @@ def search_and_prove(command: str, config: SearchStudyConfig) -> int:
         run = config.run
         with (
             Pool(runner, workers, config.ray.address, run.deadline_s, run.attempts, config.ray.head_start_s) as pool,
-            spare(0 if config.ray.address else workers),
+            spare(0 if config.ray.address else workers, config.backend),
         ):
             pool.start()  # where Ray is to run the first jobs, it starts while the scenario is prepared
             scenario, network = prepare(config.scenario, folder / "scenario", config.queue.max_m, config.measures)

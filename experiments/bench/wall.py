@@ -18,8 +18,8 @@ from experiments.bench.turns import in_turns, seconds_of
 
 __all__ = ["rows", "silently"]
 
-NETWORKS = ("ingolstadt7", "cologne8")
-PAIRS = 7
+PAIRS = {"ingolstadt7": 7, "cologne8": 15}
+"""Turns on each network: the shorter a run, the more it takes to tell a hundredth."""
 RUN_LIMIT = at_most(1.12)
 
 
@@ -37,23 +37,23 @@ def silently(command: Sequence[str]) -> None:
 def rows(done: Callable[[float], None]) -> list[Row]:
     """Return, for each network, a worker's run and the whole command over bare SUMO."""
     made = []
-    share = 1.0 / (2 * len(NETWORKS))
+    share = 1.0 / (2 * len(PAIRS))
 
     def advance(part: float) -> None:
         done(part * share)
 
-    for name in NETWORKS:
+    for name, pairs in PAIRS.items():
         scenario, network = measured(name)
         bare = bare_sumo(name)
         bare_s = partial(seconds_of, silently, bare)
         with Nursery(scenario, network) as nursery:
             nursery.run(Plan(()), SEED)  # its process starts once, for all runs that follow
-            turns = in_turns(partial(seconds_of, nursery.run, Plan(()), SEED), bare_s, PAIRS, advance)
+            turns = in_turns(partial(seconds_of, nursery.run, Plan(()), SEED), bare_s, pairs, advance)
         title = f"a run of one hour in a worker, {name}"
         how = f"{turns.how}; SUMO's own loading included on both sides"
         made.append(Row(title, "s", turns.ours_s, turns.peer_s, turns.ratio, RUN_LIMIT, shlex.join(bare), how))
         command = [sys.executable, "-m", "experiments.cli", "run", f"scenario={name}"]
-        turns = in_turns(partial(seconds_of, silently, command), bare_s, PAIRS, advance)
+        turns = in_turns(partial(seconds_of, silently, command), bare_s, pairs, advance)
         how = f"{turns.how}; Python's start, reading the network and printing included"
         title = f"greensplit run scenario={name}, one hour"
         made.append(Row(title, "s", turns.ours_s, turns.peer_s, turns.ratio, None, shlex.join(bare), how))
