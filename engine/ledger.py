@@ -161,18 +161,42 @@ class Ledger:
         return next((stop for stop in stops if stop.limit_s == limit_s), None)
 
     def result(self, key: str) -> RunResult:
-        """Return the whole result of a run that is done. Raises KeyError for one that is not."""
+        """Return the whole result of a run that is done.
+
+        Raises:
+            KeyError: it is not done.
+            InputError: another version of the program wrote it.
+        """
         row = self._db.execute("SELECT result FROM runs WHERE key = ? AND status = 'done'", (key,)).fetchone()
         if row is None:
             raise KeyError(key)
-        return RunResult.from_bytes(row[0])
+        return self._read(row[0])
 
     def result_of(self, plan_id: str, seed: int) -> RunResult | None:
-        """Return the whole result of a plan's run with a seed, or `None` where it has none."""
+        """Return the whole result of a plan's run with a seed, or `None` where it has none.
+
+        Raises:
+            InputError: another version of the program wrote it.
+        """
         row = self._db.execute(
             "SELECT result FROM runs WHERE plan_id = ? AND seed = ? AND status = 'done'", (plan_id, seed)
         ).fetchone()
-        return None if row is None else RunResult.from_bytes(row[0])
+        return None if row is None else self._read(row[0])
+
+    def _read(self, data: bytes) -> RunResult:
+        trouble = ""
+        try:
+            result = RunResult.from_bytes(data)
+            if result.groups and not result.approaches:
+                trouble = "they have no approaches"
+        except ValueError as error:
+            trouble = " ".join(str(error).split())
+        if trouble:
+            raise InputError(
+                f"the results in '{self._path}' are of another version of Greensplit: {trouble}. "
+                "Run the study anew with another out=DIR."
+            )
+        return result
 
     def attempts(self) -> Iterator[LoggedAttempt]:
         """Yield every attempt, oldest first."""

@@ -51,8 +51,8 @@ class Objective:
         found = {}
         for name, most in self.worse_by.items():
             if name == APPROACH_DELAY:
-                delays = _approach_delays(run)
-                for key, delay_s in _approach_delays(baseline).items():
+                delays = run.approach_delays_s
+                for key, delay_s in baseline.approach_delays_s.items():
                     found[f"{name} {' '.join(key)}"] = (delays.get(key, 0.0), delay_s + most)
             else:
                 found[name] = (run.network[name], baseline.network[name] + most)
@@ -73,13 +73,3 @@ class Objective:
 
 def _share(value: float, allowed: float) -> float:
     return (value - allowed) / max(abs(allowed), 1.0)
-
-
-def _approach_delays(run: RunResult) -> dict[tuple[str, str], float]:
-    """Return control delay by approach, seconds per vehicle."""
-    sums: dict[tuple[str, str], list[float]] = {}
-    for group in run.groups:
-        of = sums.setdefault((group.signal, group.approach), [0.0, 0.0])
-        of[0] += group.vehicles * (group.control_delay_s or 0.0)
-        of[1] += group.vehicles
-    return {key: delay / vehicles for key, (delay, vehicles) in sums.items() if vehicles}

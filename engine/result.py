@@ -247,6 +247,12 @@ class RunResult:
     series: tuple[Interval, ...] = ()
     signals: tuple[SignalResult, ...] = ()
 
+    @property
+    def approach_delays_s(self) -> dict[tuple[str, str], float]:
+        """Control delay by (signal, approach), seconds per vehicle, where a vehicle came."""
+        rows = [(row, row.control_delay_s) for row in self.approaches]
+        return {(row.signal, row.approach): delay_s for row, delay_s in rows if delay_s is not None}
+
     def to_bytes(self) -> bytes:
         """Return the result as compressed JSON; equal results give equal bytes."""
         return zlib.compress(_ENCODER.encode(self), FAST)

@@ -25,6 +25,7 @@ class Command:
         configured: whether it is composed by Hydra; the others read their few arguments themselves.
         keys: (key, meaning) of what is asked for most.
         examples: commands that work as they stand.
+        resumes: whether the same command goes on with what it left when it was stopped.
     """
 
     purpose: str
@@ -33,6 +34,7 @@ class Command:
     configured: bool = True
     keys: tuple[tuple[str, str], ...] = ()
     examples: tuple[str, ...] = ()
+    resumes: bool = False
 
 
 SCENARIO_KEYS = (
@@ -116,6 +118,7 @@ COMMANDS = {
             "greensplit optimize scenario=cologne1 plans.order=true plans.skip=true",
             "greensplit optimize scenario=cologne3 search=webster search.budget=18",
         ),
+        resumes=True,
     ),
     "sweep": Command(
         "a grid or a space-filling sample of plans, all seeds, ranked, the best one proven",
@@ -131,6 +134,7 @@ COMMANDS = {
             "greensplit sweep scenario=cologne1 plans=splits search=grid search.budget=243",
             "greensplit sweep scenario=sumo scenario.sumocfg=my/network.sumocfg scenario.end_s=5400 workers=8",
         ),
+        resumes=True,
     ),
     "audit": Command(
         "a plan against timing rules, without simulating",
@@ -292,7 +296,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"greensplit: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("greensplit: stopped. The same command goes on where it stopped.", file=sys.stderr)
+        resumes = given[0] in COMMANDS and COMMANDS[given[0]].resumes
+        again = "goes on where it stopped" if resumes else "begins anew"
+        print(f"greensplit: stopped. The same command {again}.", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # The reader of our output has gone, as in `greensplit scenarios | head`.

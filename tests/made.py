@@ -1,6 +1,10 @@
 """Made-up results, for tests that do not care where they come from."""
 
+import itertools
+
+from engine.levels import CLASS_SUMS, combine
 from engine.result import Cycle, GroupResult
+from kernels.classes import CLASSES
 
 
 def group_result(signal, approach, group, delay_s, los, queue_m=40.0, truncated=False, vehicles=100, stops=0.9):
@@ -32,3 +36,15 @@ def group_result(signal, approach, group, delay_s, los, queue_m=40.0, truncated=
 
 def cycle(group, start_s, end_s, queue_m, queue_veh):
     return Cycle(group, start_s, end_s, queue_m, queue_veh, 30.0, 20.0, 9, 4, 0)
+
+
+def approach_results(groups, cycles=()):
+    """The approaches that lane groups, sorted, and their cycles, in time order, combine to."""
+    nobody = {name: [0.0] * len(CLASSES) for name in CLASS_SUMS}
+    by_approach = itertools.groupby(enumerate(groups), lambda item: (item[1].signal, item[1].approach))
+    rows = []
+    for (signal, approach), items in by_approach:
+        members = dict(items)
+        of_members = [[cycle for cycle in cycles if cycle.group == i] for i in members]
+        rows.append(combine(signal, approach, list(members.values()), of_members, 0.0, nobody))
+    return tuple(rows)

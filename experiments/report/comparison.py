@@ -61,8 +61,7 @@ class Group:
 class Approach:
     """One approach, a value for each plan; `difference` is paired by seed, rival - plan in the net.
 
-    Delay is the mean over the seeds of control delay per vehicle, each lane group weighted by its vehicles; the queue
-    is the longest 95th percentile of its lane groups.
+    Means over the seeds of the approach's control delay per vehicle and of the 95th percentile of its back of queue.
     """
 
     signal: str
@@ -106,41 +105,28 @@ def _shared_seeds(plans: Sequence[ShownPlan]) -> list[int]:
 def approaches(study: StudyData) -> list[Approach]:
     """Return every approach with traffic, over the seeds in which every plan has a result and a vehicle came."""
     shared = _shared_seeds(study.plans)
-    tables = [{seed: _by_approach(plan.runs[seed]) for seed in shared} for plan in study.plans]
+    tables = [
+        {seed: {(row.signal, row.approach): row for row in plan.runs[seed].approaches} for seed in shared}
+        for plan in study.plans
+    ]
     rows = []
     for key in tables[0][shared[0]] if shared else ():
-        seeds = [seed for seed in shared if all(_vehicles(of[seed].get(key, ())) for of in tables)]
+        seeds = [seed for seed in shared if all(key in of[seed] and of[seed][key].vehicles for of in tables)]
         if not seeds:
             continue
-        delays = [[_delay_s(of[seed][key]) for seed in seeds] for of in tables]
+        delays = [[of[seed][key].control_delay_s or 0.0 for seed in seeds] for of in tables]
         means = [sum(values) / len(values) for values in delays]
         rows.append(
             Approach(
                 *key,
-                sum(_vehicles(tables[0][seed][key]) for seed in seeds) / len(seeds),
+                sum(tables[0][seed][key].vehicles for seed in seeds) / len(seeds),
                 tuple(means),
                 tuple(_los(mean) for mean in means),
-                tuple(sum(max(g.queue_m[3] for g in of[s][key]) for s in seeds) / len(seeds) for of in tables),
+                tuple(sum(of[seed][key].queue_m[3] for seed in seeds) / len(seeds) for of in tables),
                 paired_interval(delays[1], delays[0]) if len(delays) > 1 else None,
             )
         )
     return rows
-
-
-def _by_approach(result: RunResult) -> dict[tuple[str, str], list[GroupResult]]:
-    table: dict[tuple[str, str], list[GroupResult]] = {}
-    for group in result.groups:
-        table.setdefault((group.signal, group.approach), []).append(group)
-    return table
-
-
-def _vehicles(of: Iterable[GroupResult]) -> int:
-    return sum(group.vehicles for group in of)
-
-
-def _delay_s(of: Iterable[GroupResult]) -> float:
-    rows = list(of)
-    return sum(group.vehicles * (group.control_delay_s or 0.0) for group in rows) / _vehicles(rows)
 
 
 def groups(study: StudyData) -> list[Group]:
@@ -153,7 +139,7 @@ def groups(study: StudyData) -> list[Group]:
     rows = []
     for key in dict.fromkeys(key for table in tables for key in table):
         of_plans = [table.get(key, []) for table in tables]
-        if not any(_vehicles(of) for of in of_plans):
+        if not any(group.vehicles for of in of_plans for group in of):
             continue
         delays = tuple(_mean(g.control_delay_s for g in of) for of in of_plans)
         rows.append(

@@ -5,7 +5,7 @@ import pytest
 from engine.objective import APPROACH_DELAY, Objective
 from engine.result import NETWORK_MEASURES, RunResult
 from engine.selection import judge, rank
-from tests.made import group_result
+from tests.made import approach_results, group_result
 
 
 def result(delay_s=30.0, north_s=20.0, south_s=20.0, **network):
@@ -14,7 +14,8 @@ def result(delay_s=30.0, north_s=20.0, south_s=20.0, **network):
         group_result("j", "N", "N-left", north_s + 30.0, "D", vehicles=50),
         group_result("j", "S", "S-through", south_s, "C", vehicles=80),
     )
-    return RunResult({"delay_s": delay_s, "gridlock": 0, "stops_per_veh": 1.0, **network}, groups, ())
+    measured = {"delay_s": delay_s, "gridlock": 0, "stops_per_veh": 1.0, **network}
+    return RunResult(measured, groups, (), approach_results(groups))
 
 
 def test_the_value_is_the_weighted_sum():

@@ -14,7 +14,7 @@ from engine.selection import judge, rank
 from engine.tables import movement_rows, result_row, write_parquet
 from experiments import _summary
 from kernels.formulas import level_of_service
-from tests.made import cycle, group_result
+from tests.made import approach_results, cycle, group_result
 
 TURNS = ("left", "through+right")
 
@@ -83,7 +83,8 @@ def run_result(traits, factor, seed):
         "delay_s": delay_s * 1.05, "control_delay_s": delay_s, "stops_per_veh": 0.9 * factor, "travel_time_s": 90.0,
         "throughput_veh": 1000 + seed, "vehicles": 1200, "queue_max_m": 120.0 * factor, "gridlock": 0,
     }  # fmt: skip
-    return RunResult(network, tuple(groups), tuple(sorted(cycles, key=lambda row: row.start_s)))
+    in_order = tuple(sorted(cycles, key=lambda row: row.start_s))
+    return RunResult(network, tuple(groups), in_order, approach_results(groups, in_order))
 
 
 def make_study(folder: Path, **changes) -> Path:

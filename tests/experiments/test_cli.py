@@ -151,13 +151,18 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, capsys, tmp_p
     assert not list(tmp_path.rglob("summary.json"))
 
 
-def test_an_interrupt_is_one_line(capsys, monkeypatch):
+@pytest.mark.parametrize(
+    ("command", "again"), [("sweep", "goes on where it stopped"), ("optimize", "goes on"), ("bench", "begins anew")]
+)
+def test_an_interrupt_is_one_line(capsys, monkeypatch, command, again):
     def interrupted(_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli, "_dispatch", interrupted)
-    assert cli.main(["sweep"]) == 130
-    assert capsys.readouterr().err.count("\n") == 1
+    assert cli.main([command]) == 130
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f"The same command {again}" in said
 
 
 def test_a_defect_keeps_its_traceback(monkeypatch):

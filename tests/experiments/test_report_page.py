@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 import time
+import zlib
 from html.parser import HTMLParser
 
 import pytest
@@ -333,6 +334,19 @@ def test_damaged_result_in_the_ledger(study, tmp_path):
     ledger.close()
     with pytest.raises(InputError, match=r"ledger\.sqlite"):
         draw(folder)
+
+
+def test_results_of_another_version_are_one_line(study, tmp_path):
+    folder = changed(study, tmp_path / "older", lambda summary: None)
+    with sqlite3.connect(folder / "ledger.sqlite") as ledger:
+        for key, data in ledger.execute("SELECT key, result FROM runs").fetchall():
+            older = json.loads(zlib.decompress(data))
+            del older["approaches"]
+            ledger.execute("UPDATE runs SET result = ? WHERE key = ?", (zlib.compress(json.dumps(older).encode()), key))
+    ledger.close()
+    with pytest.raises(InputError, match="are of another version of Greensplit: they have no approaches") as raised:
+        draw(folder)
+    assert "\n" not in str(raised.value)
 
 
 def test_a_failed_drawing_leaves_the_old_page(study, tmp_path):
