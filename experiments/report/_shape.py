@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["AUDIT", "SUMMARY", "Maybe", "misfit"]
+__all__ = ["AUDIT", "MEASURE", "SUMMARY", "Maybe", "misfit"]
 
 
 @dataclass(frozen=True)

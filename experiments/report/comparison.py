@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
-from engine.result import GroupResult, RunResult
+from engine.result import EXTRA_MEASURES, GroupResult, RunResult
 from engine.statistics import Interval, paired_interval
 from experiments.report.study import ShownPlan, StudyData
 
-__all__ = ["Approach", "Group", "Measure", "approaches", "direction", "groups", "measures"]
+__all__ = ["Approach", "Group", "Measure", "SignalExtras", "approaches", "direction", "extras", "groups", "measures"]
 
 MEASURES = (
     ("delay_s", "delay", "s per vehicle", 1),
@@ -18,7 +19,13 @@ MEASURES = (
     ("travel_time_s", "travel time of arrived vehicles", "s", 1),
     ("throughput_veh", "arrived vehicles", "", 0),
     ("queue_max_m", "longest back of queue", "m", 0),
+    ("co2_g", "CO2", "g", 0),
+    ("fuel_ml", "fuel", "ml", 0),
+    ("conflicts_ttc", "conflicts, time to collision < 3 s", "", 0),
+    ("conflicts_drac", "conflicts, needed deceleration > 3 m/s2", "", 0),
+    ("conflicts_pet", "conflicts, post-encroachment time < 2 s", "", 0),
 )
+"""What the page's table shows, as far as the study measured it; the last five with `measures=all`."""
 DIRECTIONS = {
     "N": "north", "NE": "north-east", "E": "east", "SE": "south-east",
     "S": "south", "SW": "south-west", "W": "west", "NW": "north-west",
@@ -73,6 +80,14 @@ class Approach:
     difference: Interval | None
 
 
+@dataclass(frozen=True)
+class SignalExtras:
+    """What `measures=all` adds for one signal: for each of `EXTRA_MEASURES` a mean over the seeds for each plan."""
+
+    signal: str
+    values: tuple[tuple[float, ...], ...]
+
+
 def direction(name: str) -> str:
     """Return an approach's compass name as a word: ``north`` for ``N``, ``north (2)`` for a second one, ``N2``."""
     letters = name.rstrip("0123456789")
@@ -82,10 +97,10 @@ def direction(name: str) -> str:
 
 
 def measures(study: StudyData) -> list[Measure]:
-    """Return the network measures that the plan in the net has."""
+    """Return the network measures that the plan in the net has, those of `measures=all` included."""
     rows = []
     for key, label, unit, digits in MEASURES:
-        if study.plans[0].summary[key] is not None:
+        if study.plans[0].summary.get(key) is not None:
             of: Callable[[RunResult], float] = lambda run, key=key: run.network[key]  # type: ignore[misc]  # noqa: E731
             rows.append(Measure(key, label, unit, digits, _paired(study.plans, of)))
     return rows
@@ -126,6 +141,17 @@ def approaches(study: StudyData) -> list[Approach]:
                 paired_interval(delays[1], delays[0]) if len(delays) > 1 else None,
             )
         )
+    return rows
+
+
+def extras(study: StudyData) -> list[SignalExtras]:
+    """Return emissions and conflicts of every signal, over the seeds in which every plan has a result."""
+    seeds = _shared_seeds(study.plans)
+    rows = []
+    for i, first in enumerate(study.plans[0].runs[seeds[0]].signals if seeds else ()):
+        of_plans = [[plan.runs[seed].signals[i] for seed in seeds] for plan in study.plans]
+        values = tuple(tuple(fmean(getattr(row, name) for row in of) for of in of_plans) for name in EXTRA_MEASURES)
+        rows.append(SignalExtras(first.signal, values))
     return rows
 
 

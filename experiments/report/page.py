@@ -11,7 +11,7 @@ from engine.files import write_text
 from engine.plan import BASELINE
 from experiments.report import charts, queues, search
 from experiments.report._templates import HERE, templates
-from experiments.report.comparison import Approach, approaches, direction, groups, measures
+from experiments.report.comparison import Approach, approaches, direction, extras, groups, measures
 from experiments.report.phases import SignalDiagrams, diagrams
 from experiments.report.study import StudyData, read_study
 
@@ -23,6 +23,7 @@ SHOWN_PLANS = 200
 SHOWN_PARAMETERS = 12_000
 SHOWN_APPROACHES = 300
 SHOWN_GROUPS = 400
+SHOWN_SIGNALS = 200
 SHOWN_BARS = 4_500
 CHARTED_APPROACHES = 30
 FEW_ROWS = 40
@@ -55,6 +56,7 @@ def _assets() -> dict[str, Any]:
 def _content(study: StudyData) -> dict[str, Any]:
     summary = study.summary
     of_approaches, of_groups, of_signals = approaches(study), groups(study), diagrams(study)
+    of_extras = extras(study)
     changed = sorted(of_approaches, key=lambda row: -abs(row.delay_s[-1] - row.delay_s[0]))
     busiest = sorted(of_groups, key=lambda row: (-row.change_s, -row.flow_veh_h))[:SHOWN_GROUPS]
     shown_groups = {id(row) for row in busiest}
@@ -80,6 +82,8 @@ def _content(study: StudyData) -> dict[str, Any]:
         "gains": _gains(of_approaches),
         "audit": summary.get("audit"),
         "measures": measures(study),
+        "extras": of_extras[:SHOWN_SIGNALS],
+        "n_extras": len(of_extras),
         "figures": {name: text for name, text in figures.items() if text},
         "ranking": summary["ranking"][:SHOWN_PLANS],
         "parameter_names": names,

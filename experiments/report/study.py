@@ -12,8 +12,8 @@ from typing import Any
 from engine.errors import InputError
 from engine.ledger import Ledger
 from engine.plan import BASELINE
-from engine.result import RunResult
-from experiments.report._shape import AUDIT, SUMMARY, misfit
+from engine.result import EXTRA_MEASURES, RunResult
+from experiments.report._shape import AUDIT, MEASURE, SUMMARY, Maybe, misfit
 
 __all__ = ["ShownPlan", "StudyData", "read_study"]
 
@@ -72,6 +72,9 @@ def read_study(folder: Path) -> StudyData:
     trouble = misfit(summary, SUMMARY, "summary")
     if not trouble and "audit" in summary:
         trouble = misfit(summary["audit"], AUDIT, "summary.audit")
+    for name in ("baseline", "best", "candidate") if not trouble else ():
+        more = {measure: MEASURE for measure in EXTRA_MEASURES if measure in (summary[name] or {})}
+        trouble = trouble or misfit(summary[name], Maybe(more), f"summary.{name}")
     if trouble:
         raise _damaged(folder / "summary.json", trouble)
     seeds = tuple(summary["holdout_seeds"] or summary["seeds"])

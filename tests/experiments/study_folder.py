@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.jobs import Attempt, Job
 from engine.ledger import Ledger
 from engine.plan import BASELINE, Phase, Plan, Program
-from engine.result import RunResult
+from engine.result import RunResult, SignalResult
 from engine.selection import judge, rank
 from engine.tables import movement_rows, result_row, write_parquet
 from experiments import _summary
@@ -36,6 +36,7 @@ class Traits:
     notes: tuple = ()
     n_parameters: int = 3
     cycles_per_group: int = 30
+    measures_all: bool = False
 
 
 def program(signal, shift_s=0.0, offset_s=0.0):
@@ -84,7 +85,12 @@ def run_result(traits, factor, seed):
         "throughput_veh": 1000 + seed, "vehicles": 1200, "queue_max_m": 120.0 * factor, "gridlock": 0,
     }  # fmt: skip
     in_order = tuple(sorted(cycles, key=lambda row: row.start_s))
-    return RunResult(network, tuple(groups), in_order, approach_results(groups, in_order))
+    signals = ()
+    if traits.measures_all:
+        network |= {"co2_g": 1e4 * factor, "fuel_ml": 4e3 * factor, "conflicts_ttc": 9, "conflicts_drac": 5, "conflicts_pet": 7}
+        few = 3 if factor == 1.0 else 2
+        signals = tuple(SignalResult(name, 5e3 * factor, 2e3 * factor, few, 1, 2) for name in traits.signals)
+    return RunResult(network, tuple(groups), in_order, approach_results(groups, in_order), signals=signals)
 
 
 def make_study(folder: Path, **changes) -> Path:

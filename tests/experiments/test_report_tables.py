@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from engine.result import EXTRA_MEASURES
 from engine.statistics import paired_interval
+from experiments.report import draw
 from experiments.report._templates import fixed
 from experiments.report.charts import plain
-from experiments.report.comparison import approaches, direction, groups, measures
+from experiments.report.comparison import approaches, direction, extras, groups, measures
 from experiments.report.page import _gains
 from experiments.report.phases import diagrams
 from experiments.report.queues import _binned, queue_times
@@ -135,3 +137,24 @@ def test_numbers(value, digits, sign, text):
 def test_labels_of_charts_hold_no_markup():
     assert plain("<b>a&amp;b</b>%{x}") == "[b]a+amp;b[/b]% {x}"
     assert len(plain("x" * 100)) == 24
+
+
+def test_emissions_and_conflicts_are_shown_where_they_were_measured(tmp_path):
+    folder = make_study(tmp_path / "study", measures_all=True)
+    data = read_study(folder)
+    assert [row.key for row in measures(data)][-5:] == list(EXTRA_MEASURES)
+    co2 = next(row for row in measures(data) if row.key == "co2_g")
+    assert co2.difference.mean == pytest.approx(-2000.0)  # 8,000 g at a factor of 0.8, 10,000 g without
+    rows = extras(data)
+    assert [row.signal for row in rows] == ["J1", "J2"]
+    assert rows[0].values[0] == pytest.approx((5000.0, 4000.0))
+    assert rows[0].values[2] == pytest.approx((3.0, 2.0))
+    page = draw(folder).read_text(encoding="utf-8")
+    assert "Emissions and conflicts by signal" in page
+    assert '<th scope="row">CO2<small>, g</small></th>' in page
+
+
+def test_a_study_of_traffic_shows_none(study):
+    assert extras(study) == []
+    assert "co2_g" not in [row.key for row in measures(study)]
+    assert "Emissions" not in draw(study.folder).read_text(encoding="utf-8")
