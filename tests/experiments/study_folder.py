@@ -87,7 +87,13 @@ def run_result(traits, factor, seed):
     in_order = tuple(sorted(cycles, key=lambda row: row.start_s))
     signals = ()
     if traits.measures_all:
-        network |= {"co2_g": 1e4 * factor, "fuel_ml": 4e3 * factor, "conflicts_ttc": 9, "conflicts_drac": 5, "conflicts_pet": 7}
+        network |= {
+            "co2_g": 1e4 * factor,
+            "fuel_ml": 4e3 * factor,
+            "conflicts_ttc": 9,
+            "conflicts_drac": 5,
+            "conflicts_pet": 7,
+        }
         few = 3 if factor == 1.0 else 2
         signals = tuple(SignalResult(name, 5e3 * factor, 2e3 * factor, few, 1, 2) for name in traits.signals)
     return RunResult(network, tuple(groups), in_order, approach_results(groups, in_order), signals=signals)
