@@ -15,7 +15,7 @@ from engine.schedule import OFF, Schedule, Switch, SwitchedSignal
 from engine.stages import NetProgram
 from engine.sumo.programs import ENTITIES, fixed_time, net_programs, parse_xml, program_lines, seconds
 
-__all__ = ["read_schedules", "schedule_xml", "write_schedule"]
+__all__ = ["read_schedules", "schedules_xml", "write_schedules"]
 
 
 def read_schedules(paths: Iterable[Path], network: Network, min_green_s: float = 5.0) -> tuple[Schedule, ...]:
@@ -99,9 +99,17 @@ def _switches(element: Any, where: str) -> tuple[Switch, ...]:
     return tuple(sorted(found, key=lambda switch: switch.at_s))
 
 
-def schedule_xml(schedule: Schedule) -> str:
-    """Return a schedule as the text of a SUMO additional file: its programs, the WAUT, and who follows it."""
+def schedules_xml(schedules: Iterable[Schedule]) -> str:
+    """Return schedules as the text of a SUMO additional file: programs, WAUTs, and who follows them."""
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<additional>"]
+    for schedule in schedules:
+        lines += _lines(schedule)
+    lines.append("</additional>")
+    return "\n".join(lines) + "\n"
+
+
+def _lines(schedule: Schedule) -> list[str]:
+    lines = []
     for name, plan in schedule.plans:
         for program in plan.programs:
             lines += program_lines(program, name)
@@ -119,13 +127,12 @@ def schedule_xml(schedule: Schedule) -> str:
         if follower.synchron:
             attributes["synchron"] = "true"
         lines.append(f"    <wautJunction {_attributes(attributes)}/>")
-    lines.append("</additional>")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
-def write_schedule(schedule: Schedule, path: Path) -> None:
-    """Write a schedule as an additional file; the same schedule gives the same bytes."""
-    write_text(path, schedule_xml(schedule))
+def write_schedules(schedules: Iterable[Schedule], path: Path) -> None:
+    """Write schedules as an additional file; the same schedules give the same bytes."""
+    write_text(path, schedules_xml(schedules))
 
 
 def _attributes(values: dict[str, str]) -> str:

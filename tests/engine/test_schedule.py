@@ -8,7 +8,7 @@ from engine.errors import InputError
 from engine.plan import Plan
 from engine.schedule import OFF, Schedule, Switch, SwitchedSignal
 from engine.sumo.programs import in_force
-from engine.sumo.waut import read_schedules, write_schedule
+from engine.sumo.waut import read_schedules, write_schedules
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def day(junction):
 
 
 def test_a_schedule_comes_back(day, junction, tmp_path):
-    write_schedule(day, tmp_path / "day.add.xml")
+    write_schedules([day], tmp_path / "day.add.xml")
     assert read_schedules([junction[0].net, tmp_path / "day.add.xml"], junction[1]) == (day,)
     # And the signal is still one whose program no plan replaces.
     assert "WAUT 'day & 夜'" in in_force(junction[0].net, [tmp_path / "day.add.xml"])["C"].fixed_because
@@ -43,7 +43,7 @@ def test_sumo_runs_what_the_schedule_says(day, junction, tmp_path):
     import libsumo
 
     day = dataclasses.replace(day, signals=(SwitchedSignal("C"),))
-    write_schedule(day, tmp_path / "day.add.xml")
+    write_schedules([day], tmp_path / "day.add.xml")
     libsumo.start(
         [
             "sumo",
@@ -69,7 +69,7 @@ def test_sumo_runs_what_the_schedule_says(day, junction, tmp_path):
 
 def test_off_needs_no_plan(day, junction, tmp_path):
     night = dataclasses.replace(day, switches=(*day.switches, Switch(300, OFF)))
-    write_schedule(night, tmp_path / "day.add.xml")
+    write_schedules([night], tmp_path / "day.add.xml")
     assert read_schedules([tmp_path / "day.add.xml"], junction[1]) == (night,)
 
 
@@ -86,7 +86,7 @@ def test_off_needs_no_plan(day, junction, tmp_path):
 )
 def test_a_schedule_that_cannot_be_used_is_one_line(day, junction, tmp_path, old, new, says):
     file = tmp_path / "day.add.xml"
-    write_schedule(day, file)
+    write_schedules([day], file)
     assert old in file.read_text()
     file.write_text(file.read_text().replace(old, new))
     with pytest.raises(InputError) as error:
