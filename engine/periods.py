@@ -103,7 +103,7 @@ def _cuts(within: Flows, shortest: int, most: int) -> list[tuple[float, tuple[in
     best = within[0].copy()
     best[1:shortest] = math.inf if n >= shortest else best[1:shortest]
     before: list[npt.NDArray[np.int64]] = []
-    found = [(float(best[n]), (0,))]
+    found: list[tuple[float, tuple[int, ...]]] = [(float(best[n]), (0,))]
     for k in range(2, most + 1):
         longer = np.full(n + 1, math.inf)
         last = np.zeros(n + 1, np.int64)

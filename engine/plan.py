@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -70,6 +71,41 @@ class Program:
     def fixed_s(self) -> float:
         """Seconds of the cycle that no search changes: yellow, all-red, pedestrian clearance."""
         return sum(phase.duration_s for phase in self.phases if phase.stage < 0)
+
+    @property
+    def held_s(self) -> tuple[float, ...]:
+        """Green of each stage that is not to be taken from it, seconds: 0 but for stages in several intervals.
+
+        One of the intervals may be all the green that some movement has, so such a stage is lengthened only.
+        """
+        shown = [phase.stage for phase in self.phases]
+        return tuple(green if shown.count(stage) > 1 else 0.0 for stage, green in enumerate(self.greens_s))
+
+    def with_greens(self, greens_s: Sequence[float], offset_s: float | None = None) -> Program:
+        """Return the program with other greens, and perhaps another offset; intergreens and bounds stay.
+
+        Of a stage in several intervals the longest takes the difference.
+
+        Args:
+            greens_s: of each stage, seconds.
+            offset_s: seconds, or `None` for the one it has.
+        """
+        longest: dict[int, int] = {}
+        for i, phase in enumerate(self.phases):
+            if phase.duration_s >= self.phases[longest.setdefault(phase.stage, i)].duration_s:
+                longest[phase.stage] = i
+        left_s = list(greens_s)
+        for i, phase in enumerate(self.phases):
+            if phase.stage >= 0 and longest[phase.stage] != i:
+                left_s[phase.stage] -= phase.duration_s
+        phases = tuple(
+            Phase(left_s[phase.stage], phase.state, phase.stage)
+            if phase.stage >= 0 and longest[phase.stage] == i
+            else phase
+            for i, phase in enumerate(self.phases)
+        )
+        offset_s = self.offset_s if offset_s is None else offset_s
+        return Program(self.signal, phases, offset_s, self.min_green_s, self.max_green_s)
 
 
 @dataclass(frozen=True)

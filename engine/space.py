@@ -17,7 +17,7 @@ from engine.arrangements import CHOSEN, YES, Arrangement, Arrangements
 from engine.audit import Auditor, Bounds
 from engine.errors import InputError, nearest
 from engine.network import Network
-from engine.plan import Phase, Plan, Program
+from engine.plan import Plan, Program
 from engine.rounding import clip, share, whole
 
 __all__ = ["PlanSpace", "SpaceOptions", "Vector", "plan_space"]
@@ -171,7 +171,7 @@ class PlanSpace:
             ]
             greens = share(own_s - of.program.fixed_s, weights, of.program.min_green_s, of.program.max_green_s)
             place = program.offset_s / program.cycle_s + values.get(f"offset {program.signal}", 0.0)
-            programs.append(_retimed(of.program, greens, whole(place * cycle_s) % own_s))
+            programs.append(of.program.with_greens(greens, whole(place * cycle_s) % own_s))
         return Plan(tuple(programs), {name: round(value, 6) for name, value in values.items()})
 
     def _chosen(self, choices: Arrangements, values: Mapping[str, float]) -> Arrangement:
@@ -378,7 +378,7 @@ def _fitted(
         return None
     weights = [max(today.program.greens_s[stage], 1.0) for stage in stages]
     greens = share(cycle_s - program.fixed_s, weights, program.min_green_s, program.max_green_s)
-    standing = _retimed(program, greens, today.program.offset_s)
+    standing = program.with_greens(greens, today.program.offset_s)
     allowed = None if judge is None else judge(standing)
     if judge is not None and allowed is None:
         return None
@@ -396,7 +396,8 @@ def _bounded(program: Program, options: SpaceOptions, allowed: Bounds | None) ->
     least_s, most_s = program.min_green_s, program.max_green_s
     if allowed is not None:
         least_s, most_s = allowed.min_green_s, allowed.max_green_s
-    low = tuple(max(bound, math.ceil(options.min_green_s)) for bound in least_s)
+    floor_s = math.ceil(options.min_green_s)
+    low = tuple(max(bound, floor_s, math.ceil(held_s)) for bound, held_s in zip(least_s, program.held_s, strict=True))
     most = math.inf if options.max_green_s is None else math.floor(options.max_green_s)
     high = tuple(min(bound, most) for bound in most_s)
     for stage, (least, longest) in enumerate(zip(low, high, strict=True)):
@@ -433,14 +434,6 @@ def _cycle_bounds(program: Program, options: SpaceOptions, allowed: Bounds | Non
             f"cycle is {low} s. Raise plans.max_green_s, or lower plans.min_cycle_s."
         )
     return max(low, needed), min(high, longest)
-
-
-def _retimed(program: Program, greens: Sequence[int], offset_s: float) -> Program:
-    """Return the program with other greens; intergreens stay as they are."""
-    phases = tuple(
-        phase if phase.stage < 0 else Phase(greens[phase.stage], phase.state, phase.stage) for phase in program.phases
-    )
-    return Program(program.signal, phases, offset_s, program.min_green_s, program.max_green_s)
 
 
 def _between(low: float, high: float) -> float:

@@ -105,15 +105,10 @@ def _way(old: Program, new: Program, i: int, j: int, at_s: float) -> Handover | 
 
 
 def _bounds(program: Program) -> tuple[list[float], list[float]]:
-    """Return how short and how long each stage may be between plans, seconds.
-
-    A stage in several intervals is not shortened: one of them may be all the green that some movement has.
-    """
-    low, high = [], []
-    for stage, green_s in enumerate(program.greens_s):
-        several = sum(phase.stage == stage for phase in program.phases) > 1
-        low.append(green_s if several else min(program.min_green_s[stage], green_s))
-        high.append(max(program.max_green_s[stage], green_s))
+    """Return how short and how long each stage may be between plans, seconds."""
+    stages = list(zip(program.greens_s, program.min_green_s, program.max_green_s, program.held_s, strict=True))
+    low = [max(min(least_s, green_s), held_s) for green_s, least_s, _, held_s in stages]
+    high = [max(most_s, green_s) for green_s, _, most_s, _ in stages]
     return low, high
 
 
@@ -121,23 +116,10 @@ def _between(
     new: Program, j: int, n: int, last_s: float, leaves_s: float, low: Sequence[float], high: Sequence[float]
 ) -> Program:
     """Return `n` cycles of the new program from its phase `j` on that last `last_s` in all and begin at `leaves_s`."""
-    in_order = (*new.phases[j:], *new.phases[:j])
     each_s, longer = divmod(round(last_s), n)
     phases: list[Phase] = []
     for k in range(n):
         greens = share(each_s + (k < longer) - new.fixed_s, [max(green, 1.0) for green in new.greens_s], low, high)
-        phases += _with_greens(in_order, new.greens_s, greens)
+        cycle = new.with_greens(greens).phases
+        phases += (*cycle[j:], *cycle[:j])
     return replace(new, phases=tuple(phases), offset_s=leaves_s % last_s)
-
-
-def _with_greens(phases: Sequence[Phase], old_s: Sequence[float], greens_s: Sequence[float]) -> Iterator[Phase]:
-    """Yield phases with other greens; of a stage in several intervals the longest takes the difference."""
-    longest = {
-        stage: max((p for p in phases if p.stage == stage), key=lambda p: p.duration_s) for stage in range(len(old_s))
-    }
-    for phase in phases:
-        if phase.stage >= 0 and phase is longest[phase.stage]:
-            more_s = greens_s[phase.stage] - old_s[phase.stage]
-            yield replace(phase, duration_s=phase.duration_s + more_s)
-        else:
-            yield phase

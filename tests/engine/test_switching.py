@@ -129,7 +129,8 @@ def day(junction):
         for phase in net.phases
     )
     peak = dataclasses.replace(net, phases=phases, offset_s=31.0)
-    return [DayPlan("calm", 27000, Plan((net,))), DayPlan("peak", 27200, Plan((peak,))), DayPlan("calm", 27650, Plan((net,)))]  # fmt: skip
+    calm, busy = Plan((net,)), Plan((peak,))
+    return [DayPlan("calm", 27000, calm), DayPlan("peak", 27200, busy), DayPlan("calm", 27650, calm)]
 
 
 def recorded(net, additional, begin_s, end_s):
