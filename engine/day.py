@@ -79,17 +79,22 @@ def transition_findings(change: Change, auditor: Auditor) -> list[Finding]:
     old, new, way = change.old, change.new, change.way
     seam = way.between.phases if way.between is not None else ()
     whole = Program(new.signal, (*_from(old, way.leaves_s), *seam, *_from(new, way.enters_s)), 0.0)
-    known: dict[tuple[str, str, str], float] = {}
+    known: dict[tuple[str, str], float] = {}
     for program in (old, new):
         for finding in auditor.findings(Plan((program,))):
-            known[finding.key] = max(finding.excess, known.get(finding.key, 0.0))
+            known[_place(finding)] = max(finding.excess, known.get(_place(finding), 0.0))
     return [
         finding
         for finding in auditor.findings(Plan((whole,)))
         if finding.signal == new.signal
         and finding.where != "cycle"
-        and finding.excess > known.get(finding.key, 0.0) + 1e-9
+        and finding.excess > known.get(_place(finding), 0.0) + 1e-9
     ]
+
+
+def _place(finding: Finding) -> tuple[str, str]:
+    """Return the rule and the place of a finding without the phase's number, which depends on where the count begins."""
+    return finding.rule, finding.where.partition(", phase ")[0]
 
 
 def _from(program: Program, at_s: float) -> list[Phase]:

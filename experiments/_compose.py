@@ -26,6 +26,7 @@ CONFIGS: dict[str, type] = {
     "hcm": schema.HcmConfig,
     "import": schema.ImportConfig,
     "export": schema.ExportConfig,
+    "schedule": schema.ScheduleConfig,
     "bench": schema.BenchConfig,
     "tournament": schema.TournamentConfig,
 }

@@ -199,6 +199,26 @@ COMMANDS = {
         ),
         examples=("greensplit measures events.parquet detectors=detectors.csv out=measures.csv",),
     ),
+    "schedule": Command(
+        "plans by the time of day: periods found in the demand, a plan for each, SUMO's WAUT with safe changes",
+        "experiments.schedule.command",
+        keys=(
+            *SCENARIO_KEYS,
+            ("periods=PATH", "CSV with the columns begins and plan: file, study's folder, baseline or webster"),
+            ("bin_min=15 shortest_min=30 most=8", "how finely demand is looked at; bounds of the periods found in it"),
+            ("gain=0.02", "the share of the flows' variation that one more period has to explain"),
+            ("min_cycle_s=40 max_cycle_s=120", "bounds of cycles that are computed"),
+            ("rules=default", "what computed plans keep to, and changes are held against: gb, mutcd, benchmark"),
+            ("out=PATH", "where the schedule goes: a SUMO additional file, to be loaded last"),
+            ("table=PATH", "also write the periods as the CSV file that periods= reads"),
+            ("json=true", "print everything as JSON"),
+        ),
+        examples=(
+            "greensplit schedule out=day.add.xml",
+            "greensplit schedule scenario=cologne8 shortest_min=15 table=periods.csv",
+            "greensplit schedule scenario=cologne8 periods=periods.csv rules=mutcd out=day.add.xml",
+        ),
+    ),
     "import": Command(
         "timings from another tool onto a scenario's network",
         "experiments.import_timings",

@@ -19,6 +19,7 @@ from engine.sumo.lanes import read_roads
 from engine.sumo.programs import read_plan
 from engine.sumo.routes import read_streams
 from engine.tables import write_parquet
+from experiments._clock import clock
 from experiments._prepare import prepare
 from experiments._simulated import Simulated, read_study
 from experiments.config import HcmConfig, resolved
@@ -154,7 +155,7 @@ def _table(summary: dict[str, Any], signal: str, start_s: float, with_simulated:
 
     rows = [row for row in summary["lane_groups"] if (row["signal"], row["start_s"]) == (signal, start_s)]
     totals = [row for row in summary["totals"] if (row["signal"], row["start_s"]) == (signal, start_s)]
-    title = f"{signal}, plan {summary['plan_id']}, from {_clock(start_s)}, cycle {rows[0]['cycle_s']:g} s"
+    title = f"{signal}, plan {summary['plan_id']}, from {clock(start_s)}, cycle {rows[0]['cycle_s']:g} s"
     table = Table(title=Text(title), title_justify="left", box=None)
     heads = (*FORMULA_HEADS, *(SIMULATED_HEADS if with_simulated else ()))
     for i, head in enumerate(heads):
@@ -199,7 +200,3 @@ def _cells(row: dict[str, Any], with_simulated: bool) -> list[str]:
 
 def _text(value: float | None, form: str) -> str:
     return "" if value is None else format(value, form)
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds // 3600):02d}:{int(seconds % 3600 // 60):02d}:{int(seconds % 60):02d}"

@@ -179,8 +179,13 @@ def read_programs(path: Path) -> dict[str, NetProgram]:
     """Return the programs in an additional file as it states them, the last one of each signal, sorted by signal id.
 
     Raises:
-        InputError: no tlLogic in it, or one without an id or with a time that is none.
+        InputError: no tlLogic in it, or one without an id or with a time that is none; or it is a schedule.
     """
+    if next(parse_xml(path).iter("wautJunction"), None) is not None:
+        raise InputError(
+            f"'{path}' is a time-of-day schedule, not one plan. To run it, name it last in additional-files of your SUMO "
+            "configuration and say scenario=sumo scenario.sumocfg=PATH."
+        )
     found = {raw.signal: raw for raw in net_programs(path)}
     if not found:
         raise InputError(f"'{path}' holds no tlLogic. A plan is a SUMO additional file with fixed-time programs.")

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.files import write_text
 from engine.plan import BASELINE
+from experiments._clock import clock
 from experiments.report import charts, queues, search
 from experiments.report._templates import HERE, templates
 from experiments.report.comparison import Approach, approaches, direction, extras, groups, measures
@@ -96,7 +97,7 @@ def _content(study: StudyData) -> dict[str, Any]:
         "folded": len(of_groups) > FEW_ROWS,
         "signals": _first_signals(of_signals),
         "n_signals": len(of_signals),
-        "window_text": f"{_clock(window['begin_s'] + window['warmup_s'])} to {_clock(window['end_s'])}",
+        "window_text": f"{clock(window['begin_s'] + window['warmup_s'])} to {clock(window['end_s'])}",
         "wall_text": _duration(summary["wall_s"]),
     }
 
@@ -111,10 +112,6 @@ def _first_signals(signals: list[SignalDiagrams]) -> list[SignalDiagrams]:
             break
         shown.append(signal)
     return shown
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds // 3600):02d}:{int(seconds % 3600 // 60):02d}:{int(seconds % 60):02d}"
 
 
 def _duration(seconds: float) -> str:

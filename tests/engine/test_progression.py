@@ -116,3 +116,11 @@ def test_arteries_of_a_real_street(ingolstadt7):
             assert set(hop.arrives) & set(onward.leaves)
         assert all(2.0 < hop.travel_s < 120.0 for hop in artery.hops)
         assert all(hop.length_m / hop.travel_s == pytest.approx(14.0, abs=8.0) for hop in artery.hops)
+
+
+def test_where_greens_are_too_short_for_both_ways_the_busier_one_gets_its_band():
+    # 15 s one way and 15 s back with 6 s of green in a cycle of 60 s: no offsets let a vehicle through both ways.
+    ways = street([15.0, 15.0], demand=(300.0, 700.0))
+    plan = bandwidth_offsets([program(name, 6.0) for name in "abc"], ways)
+    assert band_s(plan, ways[1]) >= 5
+    assert band_s(plan, ways[0]) == 0
