@@ -21,6 +21,7 @@ class Hop:
         travel_s: free-flow time between the stop lines, seconds.
         length_m: the way's length, metres.
         demand: vehicles over it, from the demand files.
+        edges: (id, length in metres) of the edges between the stop lines, in the direction of travel.
     """
 
     start: str
@@ -30,6 +31,7 @@ class Hop:
     travel_s: float
     length_m: float
     demand: float
+    edges: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def _hops(network: Network, demand: Mapping[str, float]) -> list[Hop]:
             for start, links in sorted(sources.items()):
                 if straight:
                     way = _way(approach, edge_of(links[0].to_lane), lanes)
-                    travel_s = sum(length_m / limit for length_m, limit in way)
+                    travel_s = sum(length_m / limit for _, length_m, limit in way)
                     hops.append(
                         Hop(
                             start,
@@ -125,8 +127,9 @@ def _hops(network: Network, demand: Mapping[str, float]) -> list[Hop]:
                             tuple(sorted(link.index for link in links)),
                             straight,
                             travel_s,
-                            sum(length_m for length_m, _ in way),
+                            sum(length_m for _, length_m, _ in way),
                             min(demand.get(edge_of(links[0].to_lane), 0.0), demand.get(approach.edge, 0.0)),
+                            tuple((edge, length_m) for edge, length_m, _ in reversed(way)),
                         )
                     )
     return hops
@@ -144,9 +147,10 @@ def _straight(signal: Signal, approach: Approach) -> tuple[int, ...]:
 
 def _way(
     approach: Approach, first: str, lanes: Mapping[str, tuple[float, float]]
-) -> list[tuple[float, float]]:  # fmt: skip
-    """Return (length, limit) of the edges from the upstream signal's exit to the stop line."""
+) -> list[tuple[str, float, float]]:  # fmt: skip
+    """Return (id, length, limit) of the edges from the stop line back to the upstream signal's exit."""
     edges = approach.edges[: approach.edges.index(first) + 1]
     return [
-        max((lane for name, lane in lanes.items() if edge_of(name) == edge), key=lambda lane: lane[1]) for edge in edges
+        (edge, *max((lane for name, lane in lanes.items() if edge_of(name) == edge), key=lambda lane: lane[1]))
+        for edge in edges
     ]

@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from engine.arteries import Artery
+from engine.conflicts import GREEN
 from engine.plan import Plan, Program
 
-__all__ = ["bandwidth_offsets", "green_window"]
+__all__ = ["PROGRESSION_SHARE", "bandwidth_offsets", "green_band", "green_spans", "green_window"]
 
 PROGRESSION_SHARE = 0.9
-"""Platoons drive a little below the speed limit."""
+"""Platoons drive a little below the speed limit: travel times are divided by it."""
 LIMIT_S = 20.0
 """Time for the solver; what it has found by then is used."""
 GAP = 0.01
@@ -26,22 +27,67 @@ def green_window(program: Program, links: Sequence[int]) -> tuple[float, float] 
 
     `None` where they never are green together. A green throughout is the whole cycle.
     """
-    cycle_s = program.cycle_s
+    spans = green_spans(program, links)
+    if not spans:
+        return None
+    start, end = max(spans, key=lambda span: (span[1] - span[0], -span[0]))
+    return start, end - start
+
+
+def green_spans(program: Program, links: Sequence[int]) -> list[tuple[float, float]]:
+    """Return (start, end) of every green that links have in common, seconds from the start of the cycle.
+
+    One over the turn of the cycle ends after it.
+    """
     spans: list[list[float]] = []
     at_s = 0.0
     for phase in program.phases:
-        if all(phase.state[i] in "Gg" for i in links):
+        if all(phase.state[i] in GREEN for i in links):
             if spans and abs(spans[-1][1] - at_s) < 1e-9:
                 spans[-1][1] += phase.duration_s
             else:
                 spans.append([at_s, at_s + phase.duration_s])
         at_s += phase.duration_s
-    if not spans:
-        return None
-    if len(spans) > 1 and spans[0][0] == 0.0 and abs(spans[-1][1] - cycle_s) < 1e-9:
+    if len(spans) > 1 and spans[0][0] == 0.0 and abs(spans[-1][1] - program.cycle_s) < 1e-9:
         spans[-1][1] += spans.pop(0)[1]  # green over the turn of the cycle
-    start, end = max(spans, key=lambda span: (span[1] - span[0], -span[0]))
-    return start, end - start
+    return [(start, end) for start, end in spans]
+
+
+def green_band(programs: Sequence[Program], links: Sequence[Sequence[int]], travel_s: Sequence[float]) -> tuple[float, float]:
+    """Return (start, width) of the widest band through signals on one cycle: green for all who pass the first in it.
+
+    Args:
+        programs: of the signals in the direction of travel, on one cycle.
+        links: of each signal those that show its through traffic green.
+        travel_s: when each is reached after the first, seconds.
+
+    Returns:
+        When the band begins at the first signal, simulation time modulo the cycle, and its width, seconds; 0 without one.
+    """
+    cycle_s = programs[0].cycle_s
+    arcs = [(0.0, cycle_s)]
+    for program, of, later_s in zip(programs, links, travel_s, strict=True):
+        greens = [
+            ((start + program.offset_s - later_s) % cycle_s, end - start) for start, end in green_spans(program, of)
+        ]
+        # An arc may go over the turn of the cycle: it is met there and a cycle on.
+        arcs = [
+            (max(begin, green + lap), min(end, green + length + lap))
+            for begin, end in arcs
+            for green, length in greens
+            for lap in (-cycle_s, 0.0, cycle_s)
+            if min(end, green + length + lap) - max(begin, green + lap) > 1e-9
+        ]
+    if not arcs:
+        return 0.0, 0.0
+    # Two arcs that meet at the turn of the cycle are one.
+    ends = {end: begin for begin, end in arcs}
+    joined = [
+        (ends[cycle_s], end + cycle_s) if begin == 0.0 and cycle_s in ends and end < cycle_s else (begin, end)
+        for begin, end in arcs
+    ]
+    begin, end = max(joined, key=lambda arc: (arc[1] - arc[0], -arc[0]))
+    return begin % cycle_s, min(end - begin, cycle_s)
 
 
 def bandwidth_offsets(programs: Sequence[Program], arteries: Sequence[Artery]) -> Plan:

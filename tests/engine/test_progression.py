@@ -1,10 +1,13 @@
 """Arteries of real and made-up networks, and offsets whose bands are as wide as geometry allows."""
 
+import itertools
+import random
+
 import pytest
 
 from engine.arteries import Artery, Hop, arteries
-from engine.plan import Phase, Program
-from engine.progression import bandwidth_offsets, green_window
+from engine.plan import Phase, Plan, Program
+from engine.progression import bandwidth_offsets, green_band, green_window
 
 
 def program(signal, green_s, cycle_s=60.0, offset_s=0.0):
@@ -124,3 +127,30 @@ def test_where_greens_are_too_short_for_both_ways_the_busier_one_gets_its_band()
     plan = bandwidth_offsets([program(name, 6.0) for name in "abc"], ways)
     assert band_s(plan, ways[1]) >= 5
     assert band_s(plan, ways[0]) == 0
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_band_that_is_drawn_is_the_widest_there_is(seed):
+    draw = random.Random(seed)
+    travel_s = [float(draw.randint(5, 50)) for _ in range(3)]
+    ways = street(travel_s)
+    programs = [program(name, float(draw.randint(10, 45)), offset_s=float(draw.randrange(60))) for name in "abcd"]
+    later_s = [0.0, *itertools.accumulate(travel_s)]
+    start_s, width_s = green_band(programs, [(0,)] * 4, later_s)
+    assert width_s == pytest.approx(band_s(Plan(tuple(programs)), ways[0]), abs=1e-6)
+    if width_s:
+        for of, t in zip(programs, later_s, strict=True):
+            begin, length = green_window(of, (0,))
+            for at_s in (start_s + 1e-6, start_s + width_s - 1e-6):
+                assert (at_s + t - of.offset_s - begin) % of.cycle_s <= length
+
+
+def test_hops_know_their_edges(ingolstadt7):
+    _, network = ingolstadt7
+    found = arteries(network, {})
+    assert found
+    for artery in found:
+        for hop in artery.hops:
+            assert sum(length_m for _, length_m in hop.edges) == pytest.approx(hop.length_m)
+            # In the direction of travel: the last one ends at the stop line.
+            assert hop.edges[-1][0] in {approach.edge for approach in network.signal(hop.end).approaches}
