@@ -53,7 +53,9 @@ def green_spans(program: Program, links: Sequence[int]) -> list[tuple[float, flo
     return [(start, end) for start, end in spans]
 
 
-def green_band(programs: Sequence[Program], links: Sequence[Sequence[int]], travel_s: Sequence[float]) -> tuple[float, float]:
+def green_band(
+    programs: Sequence[Program], links: Sequence[Sequence[int]], travel_s: Sequence[float]
+) -> tuple[float, float]:
     """Return (start, width) of the widest band through signals on one cycle: green for all who pass the first in it.
 
     Args:

@@ -26,7 +26,7 @@ from engine.study import ROLES, Study
 from engine.sumo.options import plain_command
 from engine.sumo.programs import write_plan
 from engine.tables import Rows, movement_rows, result_row, run_rows, write_parquet
-from experiments import _folder, _summary
+from experiments import _corridors, _folder, _summary
 from experiments._limits import unmet
 from experiments._rules import audited, street_note
 from experiments._show import show_study
@@ -103,6 +103,7 @@ def write(config: SearchStudyConfig, material: Material, outcome: Outcome, began
     environment = _folder.environment(material.scenario.inputs)
     write_text(folder / "environment.json", json.dumps(environment, indent=1) + "\n")
     summary = _summarise(config, material, outcome)
+    summary["corridors"] = _corridors_of(config, material, outcome)
     summary["wall_s"] = round(time.monotonic() - began, 2)
     write_text(folder / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     draw(folder)
@@ -153,6 +154,18 @@ def _summarise(config: SearchStudyConfig, material: Material, outcome: Outcome) 
         "signals": _summary.signals(material.auditor.network, space.programs),
         "audit": audited(material.auditor, outcome.best),
     }
+
+
+def _corridors_of(config: SearchStudyConfig, material: Material, outcome: Outcome) -> dict[str, Any] | None:
+    """Return the corridors that the page draws, for the first reporting seed with a run of the plan in the net."""
+    seeds = config.search.holdout_seeds or config.seeds
+    known = ((seed, outcome.study.result(BASELINE, seed)) for seed in seeds)
+    seed, run = next(((seed, run) for seed, run in known if run is not None), (seeds[0], None))
+    if run is None:
+        return None
+    plans = {plan.plan_id: plan for plan in (outcome.plans[BASELINE], outcome.candidate)}
+    network, programs = material.auditor.network, material.space.programs
+    return _corridors.write(material.scenario, network, programs, plans, run, seed, material.folder)
 
 
 def _course(config: SearchStudyConfig, outcome: Outcome) -> dict[str, Any]:

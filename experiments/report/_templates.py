@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from experiments._clock import clock
 from experiments.report.comparison import direction
 
 __all__ = ["HERE", "fixed", "templates"]
@@ -19,7 +20,7 @@ def templates() -> Any:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(fixed=fixed, direction=direction)
+    environment.filters.update(fixed=fixed, direction=direction, clock=clock)
     return environment
 
 

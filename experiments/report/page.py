@@ -10,7 +10,7 @@ from typing import Any
 from engine.files import write_text
 from engine.plan import BASELINE
 from experiments._clock import clock
-from experiments.report import charts, queues, search
+from experiments.report import charts, corridors, queues, search
 from experiments.report._templates import HERE, templates
 from experiments.report.comparison import Approach, approaches, direction, extras, groups, measures
 from experiments.report.phases import SignalDiagrams, diagrams
@@ -72,6 +72,8 @@ def _content(study: StudyData) -> dict[str, Any]:
         "importance": search.worth(study),
         "front": search.pareto_front(study),
     }
+    of_corridors = corridors.shown(study)
+    figures |= {f"corridor-{i}": of.figure for i, of in enumerate(of_corridors)}
     window = summary["window"]
     names = list(dict.fromkeys(name for row in summary["ranking"] for name in row["parameters"]))
     return {
@@ -86,6 +88,8 @@ def _content(study: StudyData) -> dict[str, Any]:
         "extras": of_extras[:SHOWN_SIGNALS],
         "n_extras": len(of_extras),
         "figures": {name: text for name, text in figures.items() if text},
+        "corridors": of_corridors,
+        "followed": bool(study.trajectories),
         "ranking": summary["ranking"][:SHOWN_PLANS],
         "parameter_names": names,
         "n_with_parameters": SHOWN_PARAMETERS // max(1, len(names)),

@@ -13,7 +13,7 @@ from engine.errors import InputError
 from engine.ledger import Ledger
 from engine.plan import BASELINE
 from engine.result import EXTRA_MEASURES, RunResult
-from experiments.report._shape import AUDIT, MEASURE, SUMMARY, Maybe, misfit
+from experiments.report._shape import AUDIT, CORRIDORS, MEASURE, SUMMARY, Maybe, misfit
 
 __all__ = ["ShownPlan", "StudyData", "read_study"]
 
@@ -47,6 +47,7 @@ class StudyData:
             confirmed. The plan in the net alone where it won the training seeds itself.
         difference: paired difference in delay, rival - plan in the net, as in ``summary.json``; may hold nulls.
         delays_s: delay of every training run by plan id, seconds per vehicle.
+        trajectories: by plan id, corridor and direction the (seconds, metres) of each vehicle that was followed.
     """
 
     folder: Path
@@ -56,6 +57,7 @@ class StudyData:
     plans: tuple[ShownPlan, ...]
     difference: dict[str, Any]
     delays_s: dict[str, list[float]]
+    trajectories: dict[tuple[str, int, int], list[list[tuple[float, float]]]]
 
 
 def read_study(folder: Path) -> StudyData:
@@ -72,6 +74,8 @@ def read_study(folder: Path) -> StudyData:
     trouble = misfit(summary, SUMMARY, "summary")
     if not trouble and "audit" in summary:
         trouble = misfit(summary["audit"], AUDIT, "summary.audit")
+    if not trouble and "corridors" in summary:
+        trouble = misfit(summary["corridors"], CORRIDORS, "summary.corridors")
     for name in ("baseline", "best", "candidate") if not trouble else ():
         more = {measure: MEASURE for measure in EXTRA_MEASURES if measure in (summary[name] or {})}
         trouble = trouble or misfit(summary[name], Maybe(more), f"summary.{name}")
@@ -86,7 +90,14 @@ def read_study(folder: Path) -> StudyData:
     of_candidate = summary.get("candidate_difference", {"delay_s": nothing})
     difference = of_candidate if summary["candidate"] else summary["difference"]
     return StudyData(
-        folder, summary, environment, seeds, plans, difference["delay_s"] or nothing, _training_delays(folder, summary)
+        folder,
+        summary,
+        environment,
+        seeds,
+        plans,
+        difference["delay_s"] or nothing,
+        _training_delays(folder, summary),
+        _trajectories(folder) if summary.get("corridors") else {},
     )
 
 
@@ -123,6 +134,24 @@ def _plans(folder: Path, summary: dict[str, Any], seeds: tuple[int, ...]) -> tup
         plan = next((plan for plan in ledger.plans() if plan.plan_id == candidate["plan_id"]), None)
         programs = plan.to_json()["programs"] if plan else []
         return baseline, shown("candidate", candidate, programs)
+
+
+def _trajectories(folder: Path) -> dict[tuple[str, int, int], list[list[tuple[float, float]]]]:
+    """Return the ways of the vehicles that were followed, each in order of time; none where none were."""
+    import polars  # noqa: PLC0415  takes its time to import
+
+    file = folder / "trajectories.parquet"
+    if not file.is_file():
+        return {}
+    columns = ["plan_id", "corridor", "direction", "vehicle", "time_s", "distance_m"]
+    try:
+        table = polars.read_parquet(file, columns=columns).sort("vehicle", "time_s")
+    except (OSError, polars.exceptions.PolarsError) as error:
+        raise _damaged(file, str(error).splitlines()[0] if str(error) else type(error).__name__) from error
+    found: dict[tuple[str, int, int], dict[str, list[tuple[float, float]]]] = {}
+    for plan_id, corridor, direction, vehicle, time_s, metres in table.iter_rows():
+        found.setdefault((plan_id, corridor, direction), {}).setdefault(vehicle, []).append((time_s, metres))
+    return {key: list(of.values()) for key, of in found.items()}
 
 
 def _training_delays(folder: Path, summary: dict[str, Any]) -> dict[str, list[float]]:
