@@ -46,13 +46,14 @@ def sightings(
     Raises:
         InputError: SUMO refuses the scenario.
     """
+    wanted = set(edges)
     with tempfile.TemporaryDirectory(prefix="greensplit-") as scratch:
         folder = Path(scratch)
         plan_file = None
         if plan.programs:
             plan_file = folder / "plan.add.xml"
             write_plan(plan, plan_file)
-        write_text(folder / "edges.txt", "".join(f"edge:{edge}\n" for edge in edges))
+        write_text(folder / "edges.txt", "".join(f"edge:{edge}\n" for edge in sorted(wanted)))
         command = [str(binary("sumo")), *simulation_options(replace(scenario, end_s=end_s), seed, folder, plan_file)]
         command += ["--fcd-output", str(folder / "seen.xml"), "--device.fcd.begin", f"{begin_s:g}"]
         command += ["--device.fcd.period", f"{period_s:g}"]
@@ -66,7 +67,8 @@ def sightings(
             if event == "start" and element.tag == "timestep":
                 time_s = float(element.get("time"))
             elif event == "end" and element.tag == "vehicle":
-                lane = element.get("lane")
-                found.append(Sighting(element.get("id"), time_s, edge_of(lane), float(element.get("pos"))))
+                edge = edge_of(element.get("lane"))
+                if edge in wanted:  # SUMO's filter lets vehicles within a junction through
+                    found.append(Sighting(element.get("id"), time_s, edge, float(element.get("pos"))))
                 element.clear()
         return found

@@ -22,7 +22,7 @@ MEASURES = (
     ("co2_g", "CO2", "g", 0),
     ("fuel_ml", "fuel", "ml", 0),
     ("conflicts_ttc", "conflicts, time to collision < 3 s", "", 0),
-    ("conflicts_drac", "conflicts, needed deceleration > 3 m/s2", "", 0),
+    ("conflicts_drac", "conflicts, needed deceleration > 3 m/s²", "", 0),
     ("conflicts_pet", "conflicts, post-encroachment time < 2 s", "", 0),
 )
 """What the page's table shows, as far as the study measured it; the last five with `measures=all`."""

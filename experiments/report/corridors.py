@@ -106,7 +106,7 @@ class _Axes:
         self._lasts_s = lasts_s
         n_signals = len(ways[0]["signals"])
         self._row_px = min(460, 130 + 42 * n_signals)
-        self.layout: dict[str, Any] = {"annotations": [], "showlegend": True}
+        self.layout: dict[str, Any] = {"annotations": [], "showlegend": False}
 
     def panel(self, row: int, column: int, plan: str, band: Band) -> dict[str, Any]:
         """Lay out a panel and return the axes that its traces name."""
@@ -136,12 +136,12 @@ class _Axes:
             {"text": text, "x": left, "y": top - 0.055, "xref": "paper", "yref": "paper", "xanchor": "left",
              "yanchor": "bottom", "showarrow": False}
         )  # fmt: skip
-        return {"type": "scatter", "xaxis": f"x{name}", "yaxis": f"y{name}", "showlegend": number == 1}
+        return {"type": "scatter", "xaxis": f"x{name}", "yaxis": f"y{name}"}
 
     def figure(self, data: Sequence[Mapping[str, Any]]) -> str:
         """Return the figure."""
-        height = 80 + self._row_px * len(self._ways)
-        return figure(data, height=height, margin={"l": 170, "r": 16, "t": 34, "b": 48}, **self.layout)
+        height = 60 + self._row_px * len(self._ways)
+        return figure(data, height=height, margin={"l": 170, "r": 16, "t": 8, "b": 48}, **self.layout)
 
 
 def _band(programs: Sequence[Program], way: Mapping[str, Any]) -> tuple[float, float] | None:
@@ -167,7 +167,7 @@ def _polygons(
         y += [*distances, *reversed(distances), distances[0], None]
     return {
         "mode": "lines", "x": x, "y": y, "fill": "toself", "fillcolor": colour, "opacity": 0.22, "name": "green band",
-        "line": {"width": 0, "color": colour}, "hoverinfo": "skip", "legendgroup": "band",
+        "line": {"width": 0, "color": colour}, "hoverinfo": "skip",
     }  # fmt: skip
 
 

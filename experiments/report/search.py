@@ -29,7 +29,7 @@ def best_so_far(study: StudyData) -> str | None:
     )  # fmt: skip
     return figure(
         data, height=280, xaxis={"title": {"text": "training simulations"}, "rangemode": "tozero"},
-        yaxis={"title": {"text": "objective, mean over the training seeds"}},
+        yaxis={"title": {"text": "objective, mean"}},
     )  # fmt: skip
 
 

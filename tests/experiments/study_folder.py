@@ -37,6 +37,7 @@ class Traits:
     n_parameters: int = 3
     cycles_per_group: int = 30
     measures_all: bool = False
+    corridor: bool = False
 
 
 def program(signal, shift_s=0.0, offset_s=0.0):
@@ -99,6 +100,24 @@ def run_result(traits, factor, seed):
     return RunResult(network, tuple(groups), in_order, approach_results(groups, in_order), signals=signals)
 
 
+def corridor(signals):
+    """Two signals 200 m apart, 20 s at the limit; link 0 shows through traffic green both ways."""
+    there = {"signals": list(signals[:2]), "links": [[0], [0]], "travel_s": [0.0, 18.0], "distances_m": [0.0, 200.0]}
+    back = there | {"signals": list(signals[1::-1]), "distances_m": [200.0, 0.0]}
+    return {"begin_s": 900.0, "end_s": 1095.0, "seed": 101, "corridors": [[there, back]]}
+
+
+def trajectories(plan_ids):
+    """One vehicle each way under each plan: 10 m/s, standing at 150 m for 30 s, gone for a while and back."""
+    way = [(2.0 * k, min(20.0 * k, 150.0)) for k in range(23)] + [(100.0, 0.0), (102.0, 20.0)]
+    return [
+        {"plan_id": plan_id, "corridor": 0, "direction": j, "vehicle": f"v{j}", "time_s": 900.0 + t, "distance_m": d}
+        for plan_id in plan_ids
+        for j in (0, 1)
+        for t, d in way
+    ]
+
+
 def make_study(folder: Path, **changes) -> Path:
     """Write a study's folder and return it."""
     traits = Traits(**changes)
@@ -131,6 +150,9 @@ def make_study(folder: Path, **changes) -> Path:
     write_parquet(results, folder / "results.parquet")
     write_parquet(movements, folder / "movements.parquet")
     summary = _summarise(traits, plans, runs, in_net)
+    if traits.corridor:
+        summary["corridors"] = corridor(traits.signals)
+        write_parquet(trajectories(list(plans)[:2]), folder / "trajectories.parquet")
     (folder / "summary.json").write_text(json.dumps(summary, allow_nan=False), encoding="utf-8")
     environment = {
         "versions": {"greensplit": "0.1.0", "ray": None},

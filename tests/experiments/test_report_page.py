@@ -336,6 +336,35 @@ def test_damaged_result_in_the_ledger(study, tmp_path):
         draw(folder)
 
 
+def test_a_corridor_has_its_section_its_figure_and_its_bands(tmp_path):
+    page = drawn(make_study(tmp_path / "study", corridor=True))
+    assert "corridor-0" in page.figures()
+    assert "Time-space diagrams" in page.text
+    assert "Thin lines are vehicles of seed 101, from 00:15:00 on" in page.text
+    assert page.has("a", href="#corridors")
+    assert "J1 to J2, 2 signals, 200 m" in page.text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda s: s["corridors"].update(begin_s="early"), "'summary.corridors.begin_s' is 'early'"),
+        (lambda s: s["corridors"]["corridors"][0][0].pop("links"), r"corridors\[0\]\[0\].links' is missing"),
+    ],
+)
+def test_damaged_corridors_are_one_line(tmp_path, change, said):
+    folder = make_study(tmp_path / "study", corridor=True)
+    with pytest.raises(InputError, match=said):
+        draw(changed(folder, tmp_path / "damaged", change))
+
+
+def test_damaged_trajectories_are_named(tmp_path):
+    folder = make_study(tmp_path / "study", corridor=True)
+    (folder / "trajectories.parquet").write_bytes(b"")
+    with pytest.raises(InputError, match=r"trajectories\.parquet"):
+        draw(folder)
+
+
 def test_results_of_another_version_are_one_line(study, tmp_path):
     folder = changed(study, tmp_path / "older", lambda summary: None)
     with sqlite3.connect(folder / "ledger.sqlite") as ledger:
