@@ -12,7 +12,7 @@ from engine.jobs import Attempt, Job
 from engine.ledger import Ledger, StudyLock
 from engine.plan import Phase, Plan, Program
 from engine.result import RunResult
-from tests.made import cycle, group_result
+from tests.made import approach_results, cycle, group_result
 
 
 def plan(green):
@@ -21,7 +21,8 @@ def plan(green):
 
 def result(delay_s=1.5):
     group = group_result("a", "N", "N-left", None, None, vehicles=3)
-    return RunResult({"delay_s": delay_s, "gridlock": 0}, (group,), (cycle(0, 1.0, 61.0, 12.5, 3),))
+    cycles = (cycle(0, 1.0, 61.0, 12.5, 3),)
+    return RunResult({"delay_s": delay_s, "gridlock": 0}, (group,), cycles, approach_results((group,), cycles))
 
 
 def attempt(key="k", seed=1, status="done", number=1, **changes):
