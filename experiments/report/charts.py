@@ -19,7 +19,7 @@ SYMBOLS = ("circle", "diamond")
 
 
 def figure(data: Sequence[Mapping[str, Any]], **layout: object) -> str:
-    """Return a figure as JSON that is safe inside a script element. Numbers keep one digit more than is shown."""
+    """Return a figure as JSON that is safe inside a script element. Numbers keep a digit more than is shown."""
     margin = {"l": 60, "r": 16, "t": 30, "b": 48}
     base = {"margin": margin, "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}}
     text = json.dumps({"data": _rounded(data), "layout": base | layout}, separators=(",", ":"), allow_nan=False)
@@ -28,7 +28,7 @@ def figure(data: Sequence[Mapping[str, Any]], **layout: object) -> str:
 
 def _rounded(value: object) -> object:
     if isinstance(value, float):
-        return round(value, 2)
+        return round(value, 3)
     if isinstance(value, Mapping):
         return {key: _rounded(inner) for key, inner in value.items()}
     return [_rounded(inner) for inner in value] if isinstance(value, list | tuple) else value

@@ -10,7 +10,18 @@ from engine.result import EXTRA_MEASURES, GroupResult, RunResult
 from engine.statistics import Interval, paired_interval
 from experiments.report.study import ShownPlan, StudyData
 
-__all__ = ["Approach", "Group", "Measure", "SignalExtras", "approaches", "direction", "extras", "groups", "measures"]
+__all__ = [
+    "MEASURES",
+    "Approach",
+    "Group",
+    "Measure",
+    "SignalExtras",
+    "approaches",
+    "direction",
+    "extras",
+    "groups",
+    "measures",
+]
 
 MEASURES = (
     ("delay_s", "delay", "s per vehicle", 1),

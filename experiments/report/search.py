@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from experiments.report.charts import NET, OTHER, RIVAL, figure, plain
+from experiments.report.comparison import MEASURES
 from experiments.report.study import StudyData
 
 __all__ = ["best_so_far", "pareto_front", "worth"]
 
 SHOWN_PARAMETERS = 20
+LONGEST_NAME = 28
 
 
 def best_so_far(study: StudyData) -> str | None:
@@ -41,7 +43,7 @@ def worth(study: StudyData) -> str | None:
     shares.reverse()
     bars = {
         "type": "bar", "orientation": "h", "x": [100.0 * share for _, share in shares],
-        "y": [plain(name, 40) for name, _ in shares], "marker": {"color": RIVAL},
+        "y": [plain(_short(name), LONGEST_NAME) for name, _ in shares], "marker": {"color": RIVAL},
         "hovertemplate": "%{y}: %{x:.0f} %<extra></extra>",
     }  # fmt: skip
     return figure(
@@ -50,12 +52,19 @@ def worth(study: StudyData) -> str | None:
     )  # fmt: skip
 
 
+def _short(name: str) -> str:
+    """Return a parameter's name without the middle of a long signal's id: its kind and its stage stand at the ends."""
+    half = LONGEST_NAME // 2
+    return name if len(name) <= LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"
+
+
 def pareto_front(study: StudyData) -> str | None:
     """Return every plan by the first two measures of the front, and the front itself."""
     rows = study.summary.get("front") or {}
     if not rows:
         return None
     names = rows["measures"]
+    labels = {key: f"{label}, {unit}" if unit else label for key, label, unit, _ in MEASURES}
 
     def points(of: list[dict[str, Any]], name: str, colour: str, symbol: str, mode: str) -> dict[str, Any]:
         x, y = ([row["values"][axis] for row in of] for axis in (0, 1))
@@ -65,7 +74,8 @@ def pareto_front(study: StudyData) -> str | None:
                 "line": {"color": colour, "shape": "hv"}, "hovertemplate": hover,
                 "customdata": [plain(row["plan_id"]) for row in of]}  # fmt: skip
 
-    best = [row for row in rows["plans"] if row["front"]]
+    # Along the front, or the line would run back and forth.
+    best = sorted((row for row in rows["plans"] if row["front"]), key=lambda row: row["values"])
     rest = [row for row in rows["plans"] if not row["front"] and row["plan_id"] != "baseline"]
     today = [row for row in rows["plans"] if row["plan_id"] == "baseline"]
     data = [
@@ -73,4 +83,5 @@ def pareto_front(study: StudyData) -> str | None:
         points(best, "front", RIVAL, "diamond", "lines+markers"),
         points(today, "plan in the net", NET, "square", "markers"),
     ]
-    return figure(data, height=380, xaxis={"title": {"text": names[0]}}, yaxis={"title": {"text": names[1]}})
+    titles = [{"title": {"text": labels.get(name, name)}} for name in names[:2]]
+    return figure(data, height=380, xaxis=titles[0], yaxis=titles[1])

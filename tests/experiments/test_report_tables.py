@@ -1,5 +1,6 @@
 """What the page computes itself: paired differences, means, phase bars, queues by the minute."""
 
+import dataclasses
 import json
 
 import pytest
@@ -13,6 +14,7 @@ from experiments.report.comparison import approaches, direction, extras, groups,
 from experiments.report.page import _gains
 from experiments.report.phases import diagrams
 from experiments.report.queues import _binned, queue_times
+from experiments.report.search import pareto_front, worth
 from experiments.report.study import read_study
 from tests.experiments.study_folder import Traits, make_study, run_result
 from tests.made import cycle
@@ -152,6 +154,27 @@ def test_emissions_and_conflicts_are_shown_where_they_were_measured(tmp_path):
     page = draw(folder).read_text(encoding="utf-8")
     assert "Emissions and conflicts by signal" in page
     assert '<th scope="row">CO2<small>, g</small></th>' in page
+
+
+def test_the_front_is_a_line_from_left_to_right(study):
+    plans = [("a", (30.0, 1.2), True), ("b", (20.0, 1.306), True), ("c", (25.0, 1.25), True), ("d", (31.0, 1.3), False)]
+    rows = [{"plan_id": plan_id, "values": values, "front": best} for plan_id, values, best in plans]
+    study = dataclasses.replace(
+        study, summary={**study.summary, "front": {"measures": ["delay_s", "stops_per_veh"], "plans": rows}}
+    )
+    drawn = json.loads(pareto_front(study))
+    front = next(trace for trace in drawn["data"] if trace["name"] == "front")
+    assert (front["x"], front["y"]) == ([20.0, 25.0, 30.0], [1.306, 1.25, 1.2])
+    assert drawn["layout"]["xaxis"]["title"]["text"] == "delay, s per vehicle"
+
+
+def test_names_of_parameters_keep_their_kind_and_their_stage(study):
+    name = "green cluster_1200363791_1200363826_1200363834 3"
+    shown = json.loads(worth(dataclasses.replace(study, summary={**study.summary, "importance": {name: 1.0}})))
+    (label,) = shown["data"][0]["y"]
+    assert label.startswith("green cluster")
+    assert label.endswith(" 3")
+    assert len(label) <= 28
 
 
 def test_a_study_of_traffic_shows_none(study):
