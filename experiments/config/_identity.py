@@ -1,0 +1,57 @@
+"""A configuration as plain data, and what of it identifies a study."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from engine.stages import WALK_S, WALKING_SPEED
+from experiments._rules import chosen
+from experiments.config.run import RunConfig
+from experiments.config.study import SearchStudyConfig
+
+__all__ = ["identity", "resolved"]
+
+NOT_IDENTIFYING = ("workers", "ray", "run", "report", "backend", "out", "json", "tripinfo")
+"""How something is computed and shown, and not what: a study goes on when these change."""
+
+
+def identity(config: RunConfig | SearchStudyConfig) -> dict[str, Any]:
+    """Return the settings that identify a study. Its input files count by their bytes, so paths are left out."""
+    settings = resolved(config)
+    for key in NOT_IDENTIFYING:
+        settings.pop(key, None)
+    if "search" in settings:
+        # A larger budget extends a study.
+        settings["search"].pop("budget")
+        for choice in ("order", "skip", "half_cycle"):
+            # Studies from before these choices go on.
+            if not settings["plans"][choice]:
+                settings["plans"].pop(choice)
+    for key in ("sumocfg", "file", "folder", "files", "summary"):
+        settings["scenario"].pop(key)
+    if isinstance(config, SearchStudyConfig):
+        # Rules count by their values, wherever they come from; the project's own floors always hold and add nothing.
+        rules = chosen(config.rules, config.scenario.name)
+        settings["rules"] = {name: limit.value for name, limit in rules.limits() if limit.value is not None}
+        if settings["rules"] in ({}, {"walk_s": WALK_S, "walking_m_s": WALKING_SPEED}):
+            settings.pop("rules")
+    return settings
+
+
+def resolved(config: object) -> dict[str, Any]:
+    """Return a configuration as plain data: dicts, lists, strings and numbers."""
+    plain: dict[str, Any] = _plain(config)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,54 @@
+"""The plan space: the keys under ``plans``."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from engine.errors import InputError
+from engine.space import SpaceOptions
+from experiments.config._checks import above_zero
+
+__all__ = ["PlansConfig"]
+
+
+@dataclass(frozen=True)
+class PlansConfig:
+    """The plan space; ``radius`` is a log-ratio or ``full``."""
+
+    cycle: bool = True
+    splits: bool = True
+    offsets: bool = True
+    order: bool = False
+    skip: bool = False
+    half_cycle: bool = False
+    radius: Any = 0.3
+    min_cycle_s: float = 40.0
+    max_cycle_s: float = 180.0
+    min_green_s: float = 5.0
+    max_green_s: float | None = None
+    signals: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.radius == "full" or isinstance(self.radius, (int, float))) or isinstance(self.radius, bool):
+            raise InputError(f"plans.radius={self.radius} is no radius. Give a number such as 0.3, or full.")
+        if self.radius != "full":
+            above_zero("plans.radius", self.radius)
+        above_zero("plans.min_cycle_s", self.min_cycle_s)
+        above_zero("plans.min_green_s", self.min_green_s)
+        if self.max_cycle_s < self.min_cycle_s:
+            raise InputError(
+                f"plans.max_cycle_s={self.max_cycle_s:g} is below plans.min_cycle_s={self.min_cycle_s:g}. Swap them."
+            )
+        if self.max_green_s is not None and self.max_green_s < self.min_green_s:
+            raise InputError(
+                f"plans.max_green_s={self.max_green_s:g} is below plans.min_green_s={self.min_green_s:g}. Swap them."
+            )
+
+    def options(self) -> SpaceOptions:
+        """Return what the engine calls this."""
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        values["radius"] = math.inf if self.radius == "full" else float(self.radius)
+        return SpaceOptions(**values)

@@ -1,0 +1,39 @@
+"""The keys of `greensplit run`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.errors import InputError
+from engine.plan import BASELINE
+from experiments.config._checks import BACKENDS, MEASURES, at_least, one_of, path_field, there
+from experiments.config.scenario import QueueConfig, ScenarioConfig
+
+__all__ = ["RunConfig"]
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """`greensplit run`."""
+
+    scenario: ScenarioConfig
+    queue: QueueConfig = field(default_factory=QueueConfig)
+    seed: int = 1
+    plan: str = field(default=BASELINE, metadata={"path": True})
+    tripinfo: Path | None = path_field()  # noqa: RUF009  a field, not a value
+    series_s: float = 0.0
+    json: bool = False
+    measures: str = "traffic"
+    backend: str = "native"
+    out: Path | None = path_field()  # noqa: RUF009  a field, not a value
+
+    def __post_init__(self) -> None:
+        one_of("backend", self.backend, BACKENDS)
+        one_of("measures", self.measures, MEASURES)
+        at_least("seed", self.seed, 0)
+        at_least("series_s", self.series_s, 0.0)
+        if self.series_s > 0.0 and self.out is None:
+            raise InputError(f"series_s={self.series_s:g} needs a folder for series.parquet. Give out=DIR.")
+        if self.plan != BASELINE:
+            there("plan", Path(self.plan))

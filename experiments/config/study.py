@@ -1,0 +1,68 @@
+"""The keys that `greensplit sweep` and `greensplit optimize` share."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.audit import Rules
+from engine.errors import InputError
+from experiments.config._checks import BACKENDS, MEASURES, at_least, one_of, path_field, seeds_once
+from experiments.config.objective import ObjectiveConfig
+from experiments.config.plans import PlansConfig
+from experiments.config.report import ReportConfig
+from experiments.config.scenario import QueueConfig, ScenarioConfig
+from experiments.config.search import SearchConfig
+from experiments.config.workers import AttemptsConfig, RayConfig
+
+__all__ = ["SearchStudyConfig"]
+
+
+@dataclass(frozen=True)
+class SearchStudyConfig:
+    """What `sweep` and `optimize` share."""
+
+    scenario: ScenarioConfig
+    plans: PlansConfig = field(default_factory=PlansConfig)
+    search: SearchConfig = field(default_factory=SearchConfig)
+    objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
+    rules: Rules = field(default_factory=Rules)
+    report: ReportConfig = field(default_factory=ReportConfig)
+    queue: QueueConfig = field(default_factory=QueueConfig)
+    run: AttemptsConfig = field(default_factory=AttemptsConfig)
+    ray: RayConfig = field(default_factory=RayConfig)
+    seeds: tuple[int, ...] = (1, 2, 3)
+    workers: int | None = None
+    measures: str = "traffic"
+    backend: str = "native"
+    out: Path | None = path_field()  # noqa: RUF009  a field, not a value
+
+    def __post_init__(self) -> None:
+        one_of("backend", self.backend, BACKENDS[:3])
+        one_of("measures", self.measures, MEASURES)
+        if self.measures != "all" and self.objective.extra_measures():
+            raise InputError(
+                f"objective names {self.objective.extra_measures()[0]}, which is not measured. Add measures=all."
+            )
+        at_least("workers", self.workers, 1)
+        if not self.seeds:
+            raise InputError("seeds is empty. Name at least one training seed, as in seeds=[1,2,3].")
+        seeds_once("seeds", self.seeds)
+        sets = {
+            "seeds": self.seeds,
+            "search.holdout_seeds": self.search.holdout_seeds,
+            "search.confirm_seeds": self.search.confirm_seeds,
+        }
+        for (one, a), (other, b) in itertools.combinations(sets.items(), 2):
+            shared = sorted(set(a) & set(b))
+            if shared:
+                raise InputError(
+                    f"seed {', '.join(map(str, shared))} is in {one} and in {other}. A plan is chosen on one set and "
+                    "proven on the other: name different seeds."
+                )
+        if self.search.budget < len(self.seeds):
+            raise InputError(
+                f"search.budget={self.search.budget} is below the {len(self.seeds)} seeds that each plan runs with. "
+                "Raise the budget or name fewer seeds."
+            )
