@@ -2,9 +2,14 @@
 
 import itertools
 import random
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
+import scipy.optimize
 
+from engine import progression
 from engine.arteries import Artery, Hop, arteries
 from engine.plan import Phase, Plan, Program
 from engine.progression import bandwidth_offsets, green_band, green_window
@@ -154,3 +159,56 @@ def test_hops_know_their_edges(ingolstadt7):
             assert sum(length_m for _, length_m in hop.edges) == pytest.approx(hop.length_m)
             # In the direction of travel: the last one ends at the stop line.
             assert hop.edges[-1][0] in {approach.edge for approach in network.signal(hop.end).approaches}
+
+
+def grid(seed):
+    """Return programs and ways of 3 x 3 signals: rows on link 0, columns on link 1, both ways, uneven distances."""
+    draw = random.Random(seed)
+    ways = []
+    for across, i in itertools.product((0, 1), range(3)):
+        names = [f"{i}{j}" if across == 0 else f"{j}{i}" for j in range(3)]
+        travel_s = [draw.uniform(10.0, 40.0) for _ in range(2)]
+        for signals, times in ((names, travel_s), (names[::-1], travel_s[::-1])):
+            demand = draw.uniform(100.0, 900.0)
+            hops = [
+                Hop(*ends, (across,), (across,), t, 10 * t, demand)
+                for ends, t in zip(itertools.pairwise(signals), times, strict=True)
+            ]
+            ways.append(Artery(tuple(signals), tuple(hops)))
+    return [program(f"{i}{j}", draw.uniform(36.0, 48.0), 90.0) for i in range(3) for j in range(3)], ways
+
+
+def test_what_else_the_machine_does_has_no_say_in_the_offsets(monkeypatch):
+    solve, asked, gaps = scipy.optimize.milp, [], []
+
+    def milp(*args, options, **more):
+        asked.append(set(options))
+        solved = solve(*args, options=options, **more)
+        gaps.append(solved.mip_gap)
+        return solved
+
+    monkeypatch.setattr(scipy.optimize, "milp", milp)
+    monkeypatch.setattr(progression, "NODES", 20)
+    programs, ways = grid(1)
+    quiet = bandwidth_offsets(programs, ways)
+    spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3)]
+    try:
+        busy = bandwidth_offsets(programs, ways)
+    finally:
+        for process in spinning:
+            process.kill()
+            process.wait()
+    # It is the limit that ended both searches, and it is one of nodes.
+    assert gaps[-1] > progression.GAP
+    assert quiet == busy != Plan(tuple(programs))
+    assert asked == [{"node_limit", "mip_rel_gap"}] * len(asked)
+
+
+def test_where_the_limit_ends_the_search_without_bands_the_least_artery_is_left_out(monkeypatch):
+    solve, answers = scipy.optimize.milp, [SimpleNamespace(status=4, x=None)]
+    monkeypatch.setattr(
+        scipy.optimize, "milp", lambda *args, **more: answers.pop() if answers else solve(*args, **more)
+    )
+    ways = street([15.0, 20.0], demand=(300.0, 700.0))
+    plan = bandwidth_offsets([program(name, 25.0) for name in "abc"], ways)
+    assert band_s(plan, ways[1]) >= 24
