@@ -295,6 +295,7 @@ COMMANDS = {
             "greensplit tournament scenarios=[cologne1] searches=[race,sobol] budgets=[50,100,200] repeats=5 "
             "out=studies/tournament",
         ),
+        resumes=True,
     ),
     "completion": Command(
         "prints the tab completion of a shell: bash, zsh or fish",

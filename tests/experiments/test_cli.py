@@ -152,7 +152,13 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, capsys, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("command", "again"), [("sweep", "goes on where it stopped"), ("optimize", "goes on"), ("bench", "begins anew")]
+    ("command", "again"),
+    [
+        ("sweep", "goes on where it stopped"),
+        ("optimize", "goes on"),
+        ("tournament", "goes on"),
+        ("bench", "begins anew"),
+    ],
 )
 def test_an_interrupt_is_one_line(capsys, monkeypatch, command, again):
     def interrupted(_):
