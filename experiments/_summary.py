@@ -33,7 +33,7 @@ def plan_summary(plan: Plan, runs: Runs, command: Sequence[str]) -> dict[str, An
 
 def differences(paired: Mapping[str, Interval | None]) -> dict[str, Any]:
     """Return paired differences by measure, `delay_s` among them; nulls where there were no reporting runs."""
-    nothing = {"mean": None, "median": None, "ci95": None, "n": 0}
+    nothing = {"mean": None, "median": None, "ci95": None, "n": 0, "of": "mean", "centre": None}
     return {"delay_s": nothing} | {name: nothing if of is None else of.to_json() for name, of in paired.items()}
 
 

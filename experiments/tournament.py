@@ -189,7 +189,7 @@ def _markdown(rows: Sequence[Row]) -> str:
         if row.behind is not None:
             of = row.behind
             ends = "" if of.low is None else f" ({of.low:.2f} to {of.high:.2f})"
-            behind = f"{of.mean:.2f}{ends}"
+            behind = f"{of.centre:.2f}{ends}"
         figures = f"{row.baseline_s:.2f} | {row.plan_s:.2f} | {row.worst_s:.2f} | {behind}"
         lines.append(f"| {row.scenario} | {row.budget} | {row.search} | {row.repeats} | {figures} |")
     return "\n".join(lines) + "\n"

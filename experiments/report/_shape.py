@@ -16,7 +16,16 @@ class Maybe:
 
 
 NUMBER = (int, float)
-MEASURE = Maybe({"mean": Maybe(NUMBER), "median": Maybe(NUMBER), "ci95": Maybe([NUMBER]), "n": int})
+MEASURE = Maybe(
+    {
+        "mean": Maybe(NUMBER),
+        "median": Maybe(NUMBER),
+        "centre": Maybe(NUMBER),
+        "of": str,
+        "ci95": Maybe([NUMBER]),
+        "n": int,
+    }
+)
 PLAN = {
     "plan_id": str,
     "parameters": dict,

@@ -47,12 +47,14 @@ def _points(
     return {"type": "scatter", "mode": "markers", "x": x, "y": y, "name": name, "marker": marker, **more}
 
 
-def _mean_with_interval(of: Mapping[str, Any], y: str, colour: str, symbol: str, axis: str) -> dict[str, Any]:
-    half = (of["ci95"][1] - of["ci95"][0]) / 2.0 if of["ci95"] else 0.0
-    error = {"type": "data", "array": [half], "thickness": 3, "width": 9, "color": colour}
-    hover = "mean %{x:.1f} s ± %{error_x.array:.1f}<extra></extra>"
+def _centre_with_interval(of: Mapping[str, Any], y: str, colour: str, symbol: str, axis: str) -> dict[str, Any]:
+    centre = of["centre"]
+    low, high = of["ci95"] or (centre, centre)
+    error = {"type": "data", "symmetric": False, "array": [high - centre], "arrayminus": [centre - low]}
+    error |= {"thickness": 3, "width": 9, "color": colour}
+    hover = of["of"] + " %{x:.1f} s + %{error_x.array:.1f} - %{error_x.arrayminus:.1f}<extra></extra>"
     more = {"error_x": error, "xaxis": axis, "yaxis": axis.replace("x", "y"), "hovertemplate": hover}
-    return _points([of["mean"]], [y], colour, symbol, y, showlegend=False, **more)
+    return _points([centre], [y], colour, symbol, y, showlegend=False, **more)
 
 
 def evidence(study: StudyData) -> str | None:
@@ -67,19 +69,19 @@ def evidence(study: StudyData) -> str | None:
         dots = _points(delays, [plan.name] * len(seeds), colour, "line-ns-open", plan.name, showlegend=False)
         data.append(dots | {"customdata": seeds, "hovertemplate": hover, "opacity": 0.75})
         if plan.summary["delay_s"] and plan.summary["delay_s"]["mean"] is not None:
-            data.append(_mean_with_interval(plan.summary["delay_s"], plan.name, colour, symbol, "x"))
+            data.append(_centre_with_interval(plan.summary["delay_s"], plan.name, colour, symbol, "x"))
     layout: dict[str, Any] = {
         "xaxis": {"title": {"text": "delay, s per vehicle"}, "domain": [0.0, 1.0]},
         "yaxis": {"autorange": "reversed", "type": "category"},
     }
-    if study.difference["mean"] is not None:
+    if study.difference["centre"] is not None:
         first, second = study.plans[0].runs, study.plans[-1].runs
         both = [seed for seed in first if seed in second]
         changes = [second[seed].network["delay_s"] - first[seed].network["delay_s"] for seed in both]
         hover = "seed %{customdata}: %{x:.1f} s<extra></extra>"
         dots = _points(changes, ["difference"] * len(both), RIVAL, "line-ns-open", "", xaxis="x2", yaxis="y2")
         data.append(dots | {"customdata": both, "hovertemplate": hover, "opacity": 0.75, "showlegend": False})
-        data.append(_mean_with_interval(study.difference, "difference", RIVAL, SYMBOLS[1], "x2"))
+        data.append(_centre_with_interval(study.difference, "difference", RIVAL, SYMBOLS[1], "x2"))
         layout["xaxis"]["domain"] = [0.0, 0.5]
         layout["xaxis2"] = {
             "title": {"text": f"{study.plans[-1].name} \N{MINUS SIGN} plan in the net, s"},

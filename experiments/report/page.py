@@ -135,11 +135,13 @@ def _verdict(summary: dict[str, Any]) -> str:
         measured = f": {baseline['mean']:.1f} s of delay per vehicle, mean of {baseline['n']} seeds" if baseline else ""
         return f"The plan in the net alone was run{measured}."
     if summary["verdict"] == "better":
-        low, high = summary["difference"]["delay_s"]["ci95"]
+        difference = summary["difference"]["delay_s"]
+        low, high = difference["ci95"]
+        jam = " in the median, as one run jams," if difference["of"] == "median" else ""
         return (
-            f"Plan {summary['best']['plan_id']} saves {-summary['difference']['delay_s']['mean']:.1f} s per vehicle "
-            f"(95 % interval {-high:.1f} to {-low:.1f}) of the {baseline['mean']:.1f} s under the plan in the net, "
-            f"on {baseline['n']} held-out seeds."
+            f"Plan {summary['best']['plan_id']} saves {-difference['centre']:.1f} s per vehicle{jam} "
+            f"(95 % interval {-high:.1f} to {-low:.1f}) of the {baseline[difference['of']]:.1f} s under the plan in the "
+            f"net, on {baseline['n']} held-out seeds."
         )
     if summary["verdict"] == "unreported":
         first = (
@@ -152,15 +154,15 @@ def _verdict(summary: dict[str, Any]) -> str:
 def _gains(rows: list[Approach]) -> list[str]:
     """Return who gains and who loses, a sentence each, as far as the intervals are clear of zero."""
     sure = [(row, row.difference) for row in rows if row.difference and row.difference.low is not None]
-    gains = sorted((pair for pair in sure if (pair[1].high or 0.0) < 0.0), key=lambda pair: pair[1].mean)
-    losses = sorted((pair for pair in sure if (pair[1].low or 0.0) > 0.0), key=lambda pair: -pair[1].mean)
+    gains = sorted((pair for pair in sure if (pair[1].high or 0.0) < 0.0), key=lambda pair: pair[1].centre)
+    losses = sorted((pair for pair in sure if (pair[1].low or 0.0) > 0.0), key=lambda pair: -pair[1].centre)
     several = len({row.signal for row in rows}) > 1
     sentences = []
     for found, verb in ((gains, "gain"), (losses, "lose")):
         if found:
             count = f"{len(found)} of {len(rows)} approaches {verb}{'s' if len(found) == 1 else ''}"
             most = ", ".join(
-                f"{direction(row.name)}{f' at {row.signal}' if several else ''} {abs(difference.mean):.1f} s"
+                f"{direction(row.name)}{f' at {row.signal}' if several else ''} {abs(difference.centre):.1f} s"
                 for row, difference in found[:3]
             )
             sentences.append(f"{count} time{', most' if len(found) > 3 else ''}: {most} per vehicle.")

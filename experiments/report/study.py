@@ -86,7 +86,7 @@ def read_study(folder: Path) -> StudyData:
         plans = _plans(folder, summary, seeds)
     except (sqlite3.Error, zlib.error, ValueError, KeyError, TypeError) as error:
         raise _damaged(folder / "ledger.sqlite", str(error) or type(error).__name__) from error
-    nothing = {"mean": None, "median": None, "ci95": None, "n": 0}
+    nothing = {"mean": None, "median": None, "ci95": None, "n": 0, "of": "mean", "centre": None}
     of_candidate = summary.get("candidate_difference", {"delay_s": nothing})
     difference = of_candidate if summary["candidate"] else summary["difference"]
     return StudyData(
