@@ -29,7 +29,6 @@ class Match:
     Attributes:
         scenario, search, budget, repeat: which; `repeat` is the search's own seed.
         baseline, plan: `delay_s` on the held-out seeds, of the plan in the net and of the search's candidate.
-        handed_out: whether that candidate was proven better, so that the study hands it out.
         versions: of greensplit and of SUMO.
     """
 
@@ -39,7 +38,6 @@ class Match:
     repeat: int
     baseline: dict[str, float]
     plan: dict[str, float]
-    handed_out: bool
     versions: tuple[str, str]
 
 
@@ -53,7 +51,6 @@ class Row:
         worst_s: of the worst repeat.
         behind: the first search minus this one, paired by held-out seed, repeats averaged; `None` for the first
             search itself and where no repeat is shared.
-        handed_out: in how many matches the plan was proven better than the plan in the net.
     """
 
     scenario: str
@@ -64,7 +61,6 @@ class Row:
     plan_s: float
     worst_s: float
     behind: Interval | None
-    handed_out: int
 
 
 def main(config: TournamentConfig) -> int:
@@ -118,7 +114,7 @@ def _played(config: TournamentConfig, folder: Path, scenario: str, search: str, 
     plan = _held_out(study, plan_id)
     baseline = _held_out(study, summary["baseline"]["plan_id"])
     versions = version("greensplit"), version("eclipse-sumo")
-    return Match(scenario, search, budget, repeat, baseline, plan, summary["verdict"] == "better", versions)
+    return Match(scenario, search, budget, repeat, baseline, plan, versions)
 
 
 def _held_out(study: Path, plan_id: str) -> dict[str, float]:
@@ -163,7 +159,6 @@ def table(matches: Sequence[Match], first: str = "race") -> list[Row]:
                 statistics.fmean(means),
                 max(means),
                 None if search == first else _behind(ours, played),
-                sum(of.handed_out for of in played.values()),
             )
         )
     return rows

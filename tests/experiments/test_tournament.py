@@ -13,7 +13,7 @@ VERSIONS = ("0.1.0", "1.28.0")
 
 def match(search, repeat, plan, budget=100, scenario="cologne1"):
     baseline = dict.fromkeys(plan, 50.0)
-    return Match(scenario, search, budget, repeat, baseline, plan, handed_out=True, versions=VERSIONS)
+    return Match(scenario, search, budget, repeat, baseline, plan, VERSIONS)
 
 
 def test_searches_are_paired_by_seed_over_the_repeats_that_both_played():
