@@ -7,6 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engine.files import replacing
 from engine.plan import Plan
 from engine.result import GroupResult, LevelResult, RunResult
@@ -62,11 +64,13 @@ def _junctions(result: RunResult) -> Rows:
 
 def _cycles(result: RunResult) -> Rows:
     numbers = [0] * len(result.groups)
+    delays_s = [cycle.delay_s / cycle.vehicles if cycle.vehicles else None for cycle in result.cycles]
+    # A run has thousands of cycles: their letters are looked up at once.
+    letters = iter(level_of_service(np.array([delay_s for delay_s in delays_s if delay_s is not None])).tolist())
     rows = []
-    for cycle in result.cycles:
+    for cycle, delay_s in zip(result.cycles, delays_s, strict=True):
         group = result.groups[cycle.group]
         numbers[cycle.group] += 1
-        delay_s = cycle.delay_s / cycle.vehicles if cycle.vehicles else None
         # What the lane group can serve in an hour of green, times the cycle's green.
         capacity_veh_h = group.capacity_veh_h / group.green_ratio * cycle.green_s if group.green_ratio else 0.0
         rows.append(
@@ -80,7 +84,7 @@ def _cycles(result: RunResult) -> Rows:
                 "vehicles": cycle.vehicles,
                 "throughput_veh": cycle.crossed,
                 "control_delay_s": delay_s,
-                "los": None if delay_s is None else level_of_service(delay_s),
+                "los": None if delay_s is None else next(letters),
                 "stops_per_veh": cycle.stops / cycle.vehicles if cycle.vehicles else None,
                 "queue_m": cycle.queue_m,
                 "queue_veh": cycle.queue_veh,

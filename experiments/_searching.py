@@ -34,6 +34,7 @@ from experiments._progress import Progress
 from experiments._rules import chosen
 from experiments._strategy import calibration_seeds, strategy
 from experiments.config import SearchStudyConfig, identity, resolved
+from experiments.report import compile_page
 
 __all__ = ["search_and_prove"]
 
@@ -205,9 +206,10 @@ def _confirmed(
 
 
 def _import_for_later(names: Sequence[str]) -> None:
-    """Import what takes long while simulations run, in the order in which it is needed."""
+    """Import and compile what takes long while simulations run, in the order in which it is needed."""
     for name in names:
         importlib.import_module(name)
+    compile_page()
 
 
 def _last_reason(ledger: Ledger) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from experiments.config import ReportCommandConfig
-from experiments.report.page import draw
+from experiments.report.page import compile_page, draw
 
-__all__ = ["draw", "main"]
+__all__ = ["compile_page", "draw", "main"]
 
 
 def main(config: ReportCommandConfig) -> int:

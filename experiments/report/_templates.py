@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ __all__ = ["HERE", "fixed", "templates"]
 HERE = Path(__file__).parent
 
 
+@functools.cache
 def templates() -> Any:
     """Return the Jinja environment; what a page shows is escaped, and a name that is missing is a mistake."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  takes its time to import

@@ -16,7 +16,9 @@ from experiments.report.comparison import Approach, approaches, direction, extra
 from experiments.report.phases import SignalDiagrams, diagrams
 from experiments.report.study import StudyData, read_study
 
-__all__ = ["draw", "finding"]
+__all__ = ["compile_page", "draw", "finding"]
+
+TEMPLATE = "page.html.j2"
 
 # Plotly takes 4.8 MB. These limits keep the rest below a megabyte, however large the network; the page says where
 # something is left out, and the tables beside it in the folder have everything.
@@ -31,6 +33,11 @@ FEW_ROWS = 40
 """A longer table of lane groups starts folded."""
 
 
+def compile_page() -> None:
+    """Compile the page's template for `draw`, which then need not; for a thread that has the time."""
+    templates().get_template(TEMPLATE)
+
+
 def draw(folder: Path) -> Path:
     """Write ``report.html`` from a study's folder and return its path.
 
@@ -38,7 +45,7 @@ def draw(folder: Path) -> Path:
         InputError: the folder is no study, its study has not ended, or a file in it is damaged.
     """
     study = read_study(folder)
-    page = templates().get_template("page.html.j2").render(**_content(study), **_assets())
+    page = templates().get_template(TEMPLATE).render(**_content(study), **_assets())
     path = folder / "report.html"
     write_text(path, page)
     return path
