@@ -7,15 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from engine.files import replacing
 from engine.plan import Plan
-from engine.result import GroupResult, LevelResult, RunResult
+from engine.result import Cycle, GroupResult, LevelResult, RunResult
 from kernels.classes import CLASSES
 from kernels.formulas import level_of_service
 
-__all__ = ["TABLES", "Rows", "movement_rows", "result_row", "run_rows", "write_parquet"]
+__all__ = ["TABLES", "Rows", "movement_rows", "result_row", "run_rows", "write_cycles", "write_parquet"]
 
 Rows = list[dict[str, Any]]
 
@@ -62,43 +60,6 @@ def _junctions(result: RunResult) -> Rows:
     return [{"signal": row.signal, **_measures(row), **_by_class(row)} for row in result.junctions]
 
 
-def _cycles(result: RunResult) -> Rows:
-    numbers = [0] * len(result.groups)
-    delays_s = [cycle.delay_s / cycle.vehicles if cycle.vehicles else None for cycle in result.cycles]
-    # A run has thousands of cycles: their letters are looked up at once.
-    letters = iter(level_of_service(np.array([delay_s for delay_s in delays_s if delay_s is not None])).tolist())
-    rows = []
-    for cycle, delay_s in zip(result.cycles, delays_s, strict=True):
-        group = result.groups[cycle.group]
-        numbers[cycle.group] += 1
-        # What the lane group can serve in an hour of green, times the cycle's green.
-        capacity_veh_h = group.capacity_veh_h / group.green_ratio * cycle.green_s if group.green_ratio else 0.0
-        rows.append(
-            {
-                "signal": group.signal,
-                "approach": group.approach,
-                "lane_group": group.group,
-                "cycle": numbers[cycle.group],
-                "start_s": cycle.start_s,
-                "end_s": cycle.end_s,
-                "vehicles": cycle.vehicles,
-                "throughput_veh": cycle.crossed,
-                "control_delay_s": delay_s,
-                "los": None if delay_s is None else next(letters),
-                "stops_per_veh": cycle.stops / cycle.vehicles if cycle.vehicles else None,
-                "queue_m": cycle.queue_m,
-                "queue_veh": cycle.queue_veh,
-                "spillback_s": cycle.spilled_s,
-                "green_s": cycle.green_s,
-                "green_utilisation": cycle.occupied_s / cycle.green_s if cycle.green_s else None,
-                "arrivals_on_green": cycle.on_green / cycle.crossed if cycle.crossed else None,
-                "split_failure": cycle.failed,
-                "degree_of_saturation": 3600.0 * cycle.vehicles / capacity_veh_h if capacity_veh_h else None,
-            }
-        )
-    return rows
-
-
 def _crossings(result: RunResult) -> Rows:
     return [asdict(row) for row in result.crossings]
 
@@ -129,11 +90,10 @@ TABLES = {
     "approaches": _approaches,
     "junctions": _junctions,
     "crossings": _crossings,
-    "cycles": _cycles,
     "series": _series,
     "signals": _signals,
 }
-"""What makes the rows of the tables of a run beside results.parquet and movements.parquet, by the file's name."""
+"""What makes the rows of the other tables of a run, by the file's name; cycles.parquet is for `write_cycles`."""
 
 
 def _group(group: GroupResult) -> dict[str, Any]:
@@ -166,3 +126,67 @@ def write_parquet(rows: Rows, path: Path) -> None:
 
     with replacing(path) as temporary:
         polars.DataFrame(rows, infer_schema_length=None).write_parquet(temporary)
+
+
+def write_cycles(runs: Iterable[tuple[str, int, str, RunResult]], path: Path) -> None:
+    """Write cycles.parquet, a row for each lane group and cycle; nothing where no run has any.
+
+    Column by column, as a study has a hundred thousand of them.
+
+    Args:
+        runs: plan id, seed, role and result of each run.
+        path: where to.
+    """
+    import polars  # noqa: PLC0415  takes its time to import
+
+    tables = []
+    for plan_id, seed, role, result in runs:
+        if result.cycles:
+            named: dict[str, Any] = dict(zip(Cycle._fields, zip(*result.cycles, strict=True), strict=True))
+            of = [result.groups[i] for i in named["group"]]
+            named |= {
+                "signal": [group.signal for group in of],
+                "approach": [group.approach for group in of],
+                "lane_group": [group.group for group in of],
+                # What the lane group can serve in an hour of green.
+                "served_veh_h": [
+                    group.capacity_veh_h / group.green_ratio if group.green_ratio else 0.0 for group in of
+                ],
+            }
+            run = polars.DataFrame(named, strict=False)
+            run = run.with_columns(cycle=polars.int_range(1, polars.len() + 1).over("group"))
+            tables.append(
+                run.select(
+                    polars.lit(plan_id).alias("plan_id"),
+                    polars.lit(seed).alias("seed").cast(int),
+                    polars.lit(role).alias("role"),
+                    polars.all(),
+                )
+            )
+    if not tables:
+        return
+    column, cycles = polars.col, polars.concat(tables)
+
+    def per(part: Any, whole: Any) -> Any:
+        return polars.when(whole > 0).then(part / whole)
+
+    delay_s = cycles.select(per(column("delay_s"), column("vehicles"))).to_series()
+    # A cycle without vehicles has no letter; its place is filled before and emptied after the look-up.
+    letters = polars.Series(level_of_service(delay_s.fill_null(0.0).to_numpy()), dtype=polars.String)
+    rows = cycles.select(
+        *("plan_id", "seed", "role", "signal", "approach", "lane_group", "cycle", "start_s", "end_s", "vehicles"),
+        throughput_veh="crossed",
+        control_delay_s=delay_s,
+        los=polars.when(delay_s.is_not_null()).then(letters),
+        stops_per_veh=per(column("stops"), column("vehicles")),
+        queue_m="queue_m",
+        queue_veh="queue_veh",
+        spillback_s="spilled_s",
+        green_s="green_s",
+        green_utilisation=per(column("occupied_s"), column("green_s")),
+        arrivals_on_green=per(column("on_green"), column("crossed")),
+        split_failure="failed",
+        degree_of_saturation=per(3600.0 * column("vehicles"), column("served_veh_h") * column("green_s")),
+    )
+    with replacing(path) as temporary:
+        rows.write_parquet(temporary)

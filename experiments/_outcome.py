@@ -25,7 +25,7 @@ from engine.statistics import Interval, paired_interval
 from engine.study import ROLES, Study
 from engine.sumo.options import plain_command
 from engine.sumo.programs import write_plan
-from engine.tables import Rows, movement_rows, result_row, run_rows, write_parquet
+from engine.tables import Rows, movement_rows, result_row, run_rows, write_cycles, write_parquet
 from experiments import _corridors, _folder, _summary
 from experiments._limits import unmet
 from experiments._rules import audited, street_note
@@ -78,7 +78,8 @@ def write(config: SearchStudyConfig, material: Material, outcome: Outcome, began
     """Write tables, plan, summary and report, in this order: whoever finds the summary finds all it names."""
     folder, study = material.folder, outcome.study
     results, movements = [], []
-    more: dict[str, Rows] = {name: [] for name in ("approaches", "junctions", "crossings", "cycles", "signals")}
+    more: dict[str, Rows] = {name: [] for name in ("approaches", "junctions", "crossings", "signals")}
+    cycles = []
     # Cycles are many: only those of the plan in the net and of the plan that is handed out are written.
     compared = (BASELINE, outcome.best.plan_id)
     for role in ROLES:
@@ -90,13 +91,15 @@ def write(config: SearchStudyConfig, material: Material, outcome: Outcome, began
                     results.append(result_row(plan, seed, role, result.network, material.space.names))
                     movements += movement_rows(plan.plan_id, seed, role, result)
                     for name in more:
-                        if name != "cycles" or plan.plan_id in compared:
-                            more[name] += run_rows(name, plan.plan_id, seed, role, result)
+                        more[name] += run_rows(name, plan.plan_id, seed, role, result)
+                    if plan.plan_id in compared:
+                        cycles.append((plan.plan_id, seed, role, result))
     write_parquet(results, folder / "results.parquet")
     write_parquet(movements, folder / "movements.parquet")
     for name, rows in more.items():
         if rows:
             write_parquet(rows, folder / f"{name}.parquet")
+    write_cycles(cycles, folder / "cycles.parquet")
     # The plan in the net wins: the file reproduces it, so that best.add.xml can always be loaded.
     best = outcome.best if outcome.best.programs else Plan(material.space.programs)
     write_plan(best, folder / "best.add.xml")

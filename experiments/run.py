@@ -19,7 +19,7 @@ from engine.result import RunResult
 from engine.sumo.backends import settle
 from engine.sumo.options import plain_command
 from engine.sumo.programs import write_plan
-from engine.tables import TABLES, movement_rows, result_row, run_rows, write_parquet
+from engine.tables import TABLES, movement_rows, result_row, run_rows, write_cycles, write_parquet
 from experiments import _folder
 from experiments._prepare import prepare
 from experiments.config import RunConfig, identity, resolved
@@ -73,6 +73,7 @@ def _simulate(config: RunConfig, folder: Path, keep: bool) -> None:
             rows = run_rows(name, plan.plan_id, config.seed, "run", result)
             if rows:
                 write_parquet(rows, folder / f"{name}.parquet")
+        write_cycles([(plan.plan_id, config.seed, "run", result)], folder / "cycles.parquet")
         write_text(folder / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
         write_text(folder / "environment.json", json.dumps(_folder.environment(scenario.inputs), indent=1) + "\n")
     if config.json:

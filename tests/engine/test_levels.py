@@ -4,14 +4,16 @@ import dataclasses
 import math
 from collections import defaultdict
 
+import polars
 import pytest
 
 from engine.levels import combine, queue_statistics
 from engine.nursery import Nursery
 from engine.plan import Plan
 from engine.result import RunResult
-from engine.tables import run_rows
+from engine.tables import run_rows, write_cycles
 from kernels.classes import CLASSES
+from kernels.formulas import level_of_service
 from tests.made import cycle, group_result
 
 CLASS_SUMS = {"vehicles": [8, 2, 0, 0], "crossed": [7, 2, 0, 0], "stops": [4, 3, 0, 0], "delay_s": [80.0, 50.0, 0, 0]}
@@ -132,10 +134,29 @@ def test_cycles_add_up_to_their_lane_group(run):
         for row in rows:
             assert 0.0 <= row.occupied_s <= row.green_s <= row.end_s - row.start_s + 1e-9
     assert 0 <= waiting <= run.network["waiting_veh"]
-    table = run_rows("cycles", "baseline", 1, "run", run)
-    assert len(table) == len(run.cycles)
-    assert table[0]["cycle"] == 1
-    assert {"control_delay_s", "los", "degree_of_saturation", "spillback_s", "arrivals_on_green"} <= table[0].keys()
+
+
+def test_the_table_of_cycles_holds_every_cycle(run, tmp_path):
+    write_cycles([("baseline", 1, "run", run), ("other", 2, "run", run)], tmp_path / "cycles.parquet")
+    table = polars.read_parquet(tmp_path / "cycles.parquet")
+    assert table["plan_id"].to_list() == ["baseline"] * len(run.cycles) + ["other"] * len(run.cycles)
+    assert table["seed"].unique().sort().to_list() == [1, 2]
+    numbers = dict.fromkeys(range(len(run.groups)), 0)
+    for row, of in zip(table.iter_rows(named=True), run.cycles, strict=False):
+        group = run.groups[of.group]
+        numbers[of.group] += 1
+        assert (row["signal"], row["approach"], row["lane_group"]) == (group.signal, group.approach, group.group)
+        assert (row["cycle"], row["start_s"], row["end_s"]) == (numbers[of.group], of.start_s, of.end_s)
+        assert (row["vehicles"], row["queue_m"], row["green_s"]) == (of.vehicles, of.queue_m, of.green_s)
+        assert row["arrivals_on_green"] == (of.on_green / of.crossed if of.crossed else None)
+        if of.vehicles:
+            assert row["control_delay_s"] == of.delay_s / of.vehicles
+            assert row["los"] == level_of_service(row["control_delay_s"])
+        else:
+            assert row["control_delay_s"] is row["los"] is None
+        if of.vehicles and of.green_s and group.capacity_veh_h:
+            capacity_veh_h = group.capacity_veh_h / group.green_ratio * of.green_s
+            assert row["degree_of_saturation"] == pytest.approx(3600.0 * of.vehicles / capacity_veh_h)
 
 
 def test_rows_survive_the_way_through_bytes_and_into_tables(run):
