@@ -63,9 +63,9 @@ def strategy(config: SearchStudyConfig, scenario: Scenario, network: Network, sp
     if name == "grid":
         more["levels"] = config.search.levels
     if name == "maxband":
-        more["starts"] = _bands(scenario, network, space, CYCLES)
+        more["starts"] = _bands(space, CYCLES, _arteries(scenario, network, space))
     if name == "webster":
-        more["starts"] = _retimed(scenario, network, space, SCALES)
+        more["starts"] = _retimed(scenario, network, space, SCALES, _arteries(scenario, network, space))
     if name == "race":
         seeds = calibration_seeds(config, space)
         # Runs of today's plan go on in a process of their own: what begins the race is worked out meanwhile.
@@ -79,18 +79,18 @@ def strategy(config: SearchStudyConfig, scenario: Scenario, network: Network, sp
 
 def _first_plans(scenario: Scenario, network: Network, space: PlanSpace) -> list[Plan]:
     """Return what textbooks say: today's greens with bandwidth-optimal offsets, and Webster's retiming."""
-    plans = _bands(scenario, network, space, CYCLES[:1])
+    found = _arteries(scenario, network, space)
+    plans = _bands(space, CYCLES[:1], found)
     # A start more is no reason to fail: demand that cannot be read without simulating is simulated all the same.
     with contextlib.suppress(InputError):
-        plans += _retimed(scenario, network, space, SCALES[:1])
+        plans += _retimed(scenario, network, space, SCALES[:1], found)
     return plans
 
 
-def _bands(scenario: Scenario, network: Network, space: PlanSpace, cycles: Sequence[float]) -> list[Plan]:
+def _bands(space: PlanSpace, cycles: Sequence[float], found: Sequence[Artery] | None) -> list[Plan]:
     """Return today's greens with bandwidth-optimal offsets, for some cycles; none where no offset may change."""
-    if not _offsets_vary(space):
+    if found is None:
         return []
-    found = _arteries(scenario, network)
     today = space.to_unit(space.encode(space.nearest(Plan(space.programs))))
     plans = []
     for place in cycles if "cycle" in space.names else cycles[:1]:
@@ -99,7 +99,9 @@ def _bands(scenario: Scenario, network: Network, space: PlanSpace, cycles: Seque
     return plans
 
 
-def _retimed(scenario: Scenario, network: Network, space: PlanSpace, scales: Sequence[float]) -> list[Plan]:
+def _retimed(
+    scenario: Scenario, network: Network, space: PlanSpace, scales: Sequence[float], found: Sequence[Artery] | None
+) -> list[Plan]:
     """Return today's stages with Webster's cycle and splits, for some scales of the cycle, and the offsets to fit.
 
     Raises:
@@ -113,17 +115,13 @@ def _retimed(scenario: Scenario, network: Network, space: PlanSpace, scales: Seq
     rows = analyse(network, roads, Plan(()), volumes, method).groups
     # Scales that end at the same bound are one plan.
     plans = list({plan.plan_id: plan for plan in webster_plans(space, network, rows, method, scales)}.values())
-    if not _offsets_vary(space):
-        return plans
-    found = _arteries(scenario, network)
-    return [bandwidth_offsets(plan.programs, found) for plan in plans]
+    return plans if found is None else [bandwidth_offsets(plan.programs, found) for plan in plans]
 
 
-def _offsets_vary(space: PlanSpace) -> bool:
-    return any(name.startswith("offset") for name in space.names)
-
-
-def _arteries(scenario: Scenario, network: Network) -> list[Artery]:
+def _arteries(scenario: Scenario, network: Network, space: PlanSpace) -> list[Artery] | None:
+    """Return what offsets are to be found for; `None`, without reading the demand, where no offset may change."""
+    if not any(name.startswith("offset") for name in space.names):
+        return None
     return arteries(network, scan([*scenario.routes, *scenario.additional]).edges)
 
 
