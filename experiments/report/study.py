@@ -13,6 +13,7 @@ from engine.errors import InputError
 from engine.ledger import Ledger
 from engine.plan import BASELINE
 from engine.result import EXTRA_MEASURES, RunResult
+from experiments._summary import differences
 from experiments.report._shape import AUDIT, CORRIDORS, MEASURE, SUMMARY, Maybe, misfit
 
 __all__ = ["ShownPlan", "StudyData", "read_study"]
@@ -86,8 +87,8 @@ def read_study(folder: Path) -> StudyData:
         plans = _plans(folder, summary, seeds)
     except (sqlite3.Error, zlib.error, ValueError, KeyError, TypeError) as error:
         raise _damaged(folder / "ledger.sqlite", str(error) or type(error).__name__) from error
-    nothing = {"mean": None, "median": None, "ci95": None, "n": 0, "of": "mean", "centre": None}
-    of_candidate = summary.get("candidate_difference", {"delay_s": nothing})
+    nothing = differences({})
+    of_candidate = summary.get("candidate_difference", nothing)
     difference = of_candidate if summary["candidate"] else summary["difference"]
     return StudyData(
         folder,
@@ -95,7 +96,7 @@ def read_study(folder: Path) -> StudyData:
         environment,
         seeds,
         plans,
-        difference["delay_s"] or nothing,
+        difference["delay_s"] or nothing["delay_s"],
         _training_delays(folder, summary),
         _trajectories(folder) if summary.get("corridors") else {},
     )
