@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
+from conf import options
 from engine.audit import Rules
 from engine.errors import InputError, nearest
 from experiments import config as schema
@@ -147,7 +148,6 @@ def _checked(command: str, overrides: Sequence[str]) -> None:
         InputError: a key or an option of a group is not known.
     """
     keys = [key for key, _ in config_keys(CONFIGS[command])]
-    folder = Path(__file__).parent.parent / "conf"
     for override in overrides:
         key, equals, value = override.partition("=")
         key = key.partition("@")[0]
@@ -159,8 +159,8 @@ def _checked(command: str, overrides: Sequence[str]) -> None:
             raise InputError(
                 f"{command} has no key '{key}'.{nearest(key, keys)} 'greensplit {command} --help' lists the keys."
             )
-        if key in GROUPS and (folder / key).is_dir() and dataclasses.is_dataclass(dict(_hints(command)).get(key)):
-            known = sorted(path.stem for path in (folder / key).glob("*.yaml"))
+        if key in GROUPS and options(key) and dataclasses.is_dataclass(dict(_hints(command)).get(key)):
+            known = options(key)
             if value not in known:
                 more = (
                     " 'greensplit scenarios' lists them."

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import yaml
 
+from conf import FOLDER
 from engine.audit import Auditor, Finding, Rules
 from engine.plan import Plan
 
 __all__ = ["audited", "chosen", "counted", "street_note"]
 
-CONF = Path(__file__).parent.parent / "conf" / "rules"
-
 
 def chosen(rules: Rules, scenario: str) -> Rules:
     """Return the rules of one scenario. A value that the user changed has neither the book's source nor its exceptions."""
-    file = CONF / f"{rules.name}.yaml"
+    file = FOLDER / "rules" / f"{rules.name}.yaml"
     shipped = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
     changed: dict[str, Any] = {}
     for name, limit in rules.limits():

@@ -15,8 +15,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from conf import FOLDER
 from engine.errors import InputError
-from experiments.list_scenarios import CONF, wants_json
+from experiments.list_scenarios import wants_json
 
 __all__ = ["Finding", "examine", "main"]
 
@@ -127,7 +128,7 @@ def _benchmarks() -> str:
     from scenarios.benchmarks import configuration  # noqa: PLC0415
 
     names = []
-    for path in sorted(CONF.glob("*.yaml")):
+    for path in sorted((FOLDER / "scenario").glob("*.yaml")):
         entry = yaml.safe_load(path.read_text(encoding="utf-8"))
         if entry["kind"] == "benchmark":
             configuration(entry["folder"], entry["files"])

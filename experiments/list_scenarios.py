@@ -9,17 +9,16 @@ from typing import Any
 
 import yaml
 
+from conf import FOLDER
 from engine.errors import InputError
 
 __all__ = ["main"]
-
-CONF = Path(__file__).parent.parent / "conf" / "scenario"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Print the known scenarios. Returns 0."""
     as_json = wants_json("scenarios", arguments)
-    rows = [_row(path) for path in sorted(CONF.glob("*.yaml"))]
+    rows = [_row(path) for path in sorted((FOLDER / "scenario").glob("*.yaml"))]
     rows.sort(key=lambda row: (row["kind"] == "benchmark", row["name"]))
     if as_json:
         print(json.dumps(rows, indent=1))

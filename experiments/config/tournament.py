@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from conf import options
 from engine.errors import InputError
 from engine.search import SEARCHES
 from experiments.config._checks import at_least, one_of, path_field
 
 __all__ = ["TournamentConfig"]
-
-SCENARIOS = Path(__file__).parents[2] / "conf" / "scenario"
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class TournamentConfig:
 
     def __post_init__(self) -> None:
         for name in self.scenarios:
-            one_of("scenarios", name, sorted(path.stem for path in SCENARIOS.glob("*.yaml")))
+            one_of("scenarios", name, options("scenario"))
         for name in self.searches:
             one_of("searches", name, SEARCHES)
         if not (self.scenarios and self.searches and self.budgets):
