@@ -19,7 +19,7 @@ __all__ = ["rows"]
 NETWORK = "cologne8"
 SEEDS = 64
 PROCESSES = 2
-PAIRS = 3
+PAIRS = 5
 LIMIT = at_most(1.25)
 
 

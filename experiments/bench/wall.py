@@ -18,7 +18,7 @@ from experiments.bench.turns import in_turns, seconds_of
 
 __all__ = ["rows", "silently"]
 
-PAIRS = {"ingolstadt7": 7, "cologne8": 15}
+PAIRS = {"ingolstadt7": 11, "cologne8": 25}
 """Turns on each network: the shorter a run, the more it takes to tell a hundredth."""
 RUN_LIMIT = at_most(1.12)
 
