@@ -108,15 +108,14 @@ def _schema(kind: Any) -> Any:
     return dataclasses.make_dataclass(kind.__name__, fields)
 
 
-def register() -> None:
-    """Make the schemas known to Hydra under the names that the YAML files give first in their defaults."""
+def register(command: str) -> None:
+    """Make a command's schemas known to Hydra under the names that the YAML files give first in their defaults."""
     from hydra.core.config_store import ConfigStore  # noqa: PLC0415  Hydra waits until a command needs it
 
     store = ConfigStore.instance()
     for group, kind in GROUPS.items():
         store.store(group=group, name="schema", node=_schema(kind), package=group)
-    for command, kind in CONFIGS.items():
-        store.store(name=f"{command}_schema", node=_schema(kind))
+    store.store(name=f"{command}_schema", node=_schema(CONFIGS[command]))
 
 
 def quoted(command: str, override: str) -> str:
@@ -187,7 +186,7 @@ def compose(command: str, overrides: Sequence[str]) -> Any:
     from omegaconf import OmegaConf  # noqa: PLC0415
     from omegaconf.errors import OmegaConfBaseException  # noqa: PLC0415
 
-    register()
+    register(command)
     try:
         with hydra.initialize_config_module("conf", version_base="1.3", job_name="greensplit"):
             composed = hydra.compose(command, [quoted(command, override) for override in overrides])
@@ -230,7 +229,7 @@ def hand_over(command: str, arguments: Sequence[str]) -> None:
 
     import hydra  # noqa: PLC0415
 
-    register()
+    register(command)
     sys.argv = [f"greensplit {command}", *(a if a.startswith("-") else quoted(command, a) for a in arguments)]
 
     @hydra.main(version_base="1.3", config_path="pkg://conf", config_name=command)

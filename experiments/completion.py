@@ -87,7 +87,7 @@ def _from_hydra(command: str, line: str) -> list[str]:
 
     from experiments._compose import register  # noqa: PLC0415
 
-    register()
+    register(command)
     with hydra.initialize_config_module("conf", version_base="1.3", job_name="greensplit"):
         loader = GlobalHydra.instance().config_loader()
         found: list[str] = BashCompletion(loader)._query(command, line)
