@@ -109,7 +109,7 @@ def write(config: SearchStudyConfig, material: Material, outcome: Outcome, began
     summary["corridors"] = _corridors_of(config, material, outcome)
     summary["wall_s"] = round(time.monotonic() - began, 2)
     write_text(folder / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    draw(folder)
+    draw(folder, {(plan_id, seed): result for plan_id, seed, _, result in cycles})
     show_study(summary, folder)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from engine.files import write_text
 from engine.plan import BASELINE
+from engine.result import RunResult
 from experiments._clock import clock
 from experiments.report import charts, corridors, queues, search
 from experiments.report._templates import HERE, templates
@@ -38,13 +41,17 @@ def compile_page() -> None:
     templates().get_template(TEMPLATE)
 
 
-def draw(folder: Path) -> Path:
+def draw(folder: Path, known: Mapping[tuple[str, int], RunResult] = MappingProxyType({})) -> Path:
     """Write ``report.html`` from a study's folder and return its path.
+
+    Args:
+        folder: the study's.
+        known: results by plan id and seed that need not be read from the ledger.
 
     Raises:
         InputError: the folder is no study, its study has not ended, or a file in it is damaged.
     """
-    study = read_study(folder)
+    study = read_study(folder, known)
     page = templates().get_template(TEMPLATE).render(**_content(study), **_assets())
     path = folder / "report.html"
     write_text(path, page)

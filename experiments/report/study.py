@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from engine.errors import InputError
@@ -61,8 +63,12 @@ class StudyData:
     trajectories: dict[tuple[str, int, int], list[list[tuple[float, float]]]]
 
 
-def read_study(folder: Path) -> StudyData:
+def read_study(folder: Path, known: Mapping[tuple[str, int], RunResult] = MappingProxyType({})) -> StudyData:
     """Return a study's data.
+
+    Args:
+        folder: the study's.
+        known: results by plan id and seed that need not be read from the ledger.
 
     Raises:
         InputError: the folder is no study, its study has not ended, or one of its files is damaged.
@@ -84,7 +90,7 @@ def read_study(folder: Path) -> StudyData:
         raise _damaged(folder / "summary.json", trouble)
     seeds = tuple(summary["holdout_seeds"] or summary["seeds"])
     try:
-        plans = _plans(folder, summary, seeds)
+        plans = _plans(folder, summary, seeds, known)
     except (sqlite3.Error, zlib.error, ValueError, KeyError, TypeError) as error:
         raise _damaged(folder / "ledger.sqlite", str(error) or type(error).__name__) from error
     nothing = differences({})
@@ -116,12 +122,15 @@ def _object(file: Path) -> dict[str, Any]:
     return data
 
 
-def _plans(folder: Path, summary: dict[str, Any], seeds: tuple[int, ...]) -> tuple[ShownPlan, ...]:
+def _plans(
+    folder: Path, summary: dict[str, Any], seeds: tuple[int, ...], known: Mapping[tuple[str, int], RunResult]
+) -> tuple[ShownPlan, ...]:
     in_net = summary["programs"]["baseline"]
     with Ledger(folder / "ledger.sqlite", read_only=True) as ledger:
 
         def shown(name: str, of: dict[str, Any], programs: list[dict[str, Any]]) -> ShownPlan:
-            results = {seed: ledger.result_of(of["plan_id"], seed) for seed in seeds}
+            plan_id = of["plan_id"]
+            results = {seed: known.get((plan_id, seed)) or ledger.result_of(plan_id, seed) for seed in seeds}
             runs = {seed: result for seed, result in results.items() if result is not None}
             return ShownPlan(name, of, runs, programs)
 
