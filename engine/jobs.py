@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.plan import Plan
-from engine.result import RunResult
 from engine.stopping import Stop
 
 __all__ = ["Attempt", "Job", "Status"]
@@ -44,7 +43,7 @@ class Attempt:
         worker: host and process that ran it.
         started: wall-clock time, ISO 8601 in UTC.
         wall_s: how long it took, seconds.
-        result: what came out, where it is done.
+        result: what came out, as `engine.result.RunResult.to_bytes` gives it, where it is done.
         stop: where it was stopped, if it was.
     """
 
@@ -55,5 +54,5 @@ class Attempt:
     worker: str
     started: str
     wall_s: float
-    result: RunResult | None
+    result: bytes | None
     stop: Stop | None = None

@@ -17,7 +17,7 @@ from typing import IO
 from engine.errors import InputError
 from engine.jobs import Attempt
 from engine.plan import Plan
-from engine.result import RunResult
+from engine.result import RunResult, network_measures
 from engine.stopping import Stop
 
 __all__ = ["Finished", "Ledger", "LoggedAttempt", "StudyLock"]
@@ -128,12 +128,13 @@ class Ledger:
             InputError: the disk is full; nothing that was recorded before is lost.
         """
         job, result = attempt.job, attempt.result
-        metrics = None if result is None else json.dumps(result.network)
+        network = None if result is None else network_measures(result)
+        metrics = None if network is None else json.dumps(network)
         if attempt.stop is not None:
             metrics = attempt.stop.to_bytes().decode()
         row = (
             *(job.key, job.plan.plan_id, job.seed, job.role, attempt.number, attempt.status, attempt.reason),
-            *(attempt.worker, attempt.started, attempt.wall_s, metrics, None if result is None else result.to_bytes()),
+            *(attempt.worker, attempt.started, attempt.wall_s, metrics, result),
         )
         try:
             with self._db:
@@ -144,8 +145,8 @@ class Ledger:
                 )
         except sqlite3.DatabaseError as error:
             raise self._trouble(error) from error
-        if result is not None and self._finished is not None:
-            self._finished.setdefault(job.key, Finished(result.network, attempt.wall_s))
+        if network is not None and self._finished is not None:
+            self._finished.setdefault(job.key, Finished(network, attempt.wall_s))
 
     def finished(self) -> dict[str, Finished]:
         """Return every run that is done, by key."""

@@ -8,6 +8,7 @@ hands out memory in another order than a fresh one, and the same plan and seed t
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import math
 import os
@@ -56,13 +57,13 @@ def _process(backend: str) -> subprocess.Popen[bytes]:
 
 @contextlib.contextmanager
 def spare(n: int, backend: str) -> Iterator[None]:
-    """Start the processes of the next `n` nurseries beforehand: they take half a second. Those left over are ended.
+    """Have the processes of the next `n` nurseries started beforehand: they take half a second. The rest is ended.
 
     Args:
         n: how many.
         backend: what will drive SUMO, unless it turns out that it cannot be loaded.
     """
-    _spare.extend(_process(backend) for _ in range(n))
+    _spare.extend(_process(backend) for _ in range(n - len(_spare)))
     try:
         yield
     finally:
@@ -102,6 +103,7 @@ class Nursery:
 
     def __init__(self, scenario: Scenario, network: Network, backend: Backend = "native") -> None:
         self._process = _spare.pop() if _spare else _process(backend)
+        self._greeted = False
         self._send((scenario, network, backend))
 
     @property
@@ -125,13 +127,30 @@ class Nursery:
             StoppedError: its delay exceeded the limit.
             LostError: the simulation's process died.
         """
+        return RunResult.from_bytes(self.answer(plan, seed, tripinfo, series_s, trace, limit_s))
+
+    def answer(
+        self,
+        plan: Plan,
+        seed: int,
+        tripinfo: Path | None = None,
+        series_s: float = 0.0,
+        trace: Path | None = None,
+        limit_s: float = math.inf,
+    ) -> bytes:
+        """Return what `run` does, as `RunResult.to_bytes` gives it: who only keeps a result need not take it apart."""
         try:
             self._send(_Job(plan, seed, tripinfo, series_s, trace, limit_s))
+            if not self._greeted:
+                note = str(_receive(self._output))
+                self._greeted = True
+                if note:
+                    _say_once(note)
             answer = _receive(self._output)
         except (BrokenPipeError, EOFError) as error:
             raise LostError("the parent process of the simulations died") from error
         if isinstance(answer, bytes):
-            return RunResult.from_bytes(answer)
+            return answer
         if isinstance(answer, Exception):
             raise answer
         raise RuntimeError(f"unexpected answer {answer!r}")
@@ -176,6 +195,11 @@ def _receive(stream: IO[bytes]) -> object:
     return pickle.loads(data)
 
 
+@functools.cache
+def _say_once(line: str) -> None:
+    print(f"greensplit: {line}", file=sys.stderr)
+
+
 def _die_with_parent() -> None:
     """Let Linux end this process when its parent dies, however it dies."""
     import ctypes  # noqa: PLC0415  only in the nursery
@@ -194,14 +218,14 @@ def _serve() -> None:
     from engine.simulation import Simulation  # noqa: PLC0415
     from engine.sumo.backends import preload  # noqa: PLC0415
 
-    with contextlib.suppress(ImportError, OSError):  # whoever sends the first frame has found that out, too
-        preload(sys.argv[1])
+    preload(sys.argv[1])
     first = _frame(jobs)
     if not first:
         return
     scenario, network, backend = pickle.loads(first)
     arrays = layout(network)
-    preload(backend)
+    backend, note = preload(backend)
+    _write(answers, note)
     gc.freeze()  # a child that collects its parent's objects copies their pages
     while True:
         child = os.fork()

@@ -14,7 +14,6 @@ from types import TracebackType
 from engine.cluster import Cluster
 from engine.jobs import Attempt, Job, Status
 from engine.nursery import LostError
-from engine.result import RunResult
 from engine.stopping import Stop
 from engine.worker import Answer, JobRunner, LocalWorker, Worker
 
@@ -160,7 +159,7 @@ class Pool:
             self._idle.append(flight.worker)
         if status == "done":
             self._longest_s = max(self._longest_s or 0.0, wall_s)
-        result = RunResult.from_bytes(data) if data and status == "done" else None
+        result = data if status == "done" else None
         stop = Stop.from_bytes(data) if data and status == "stopped" else None
         return self._attempt(flight, status, reason, wall_s, result, stop)
 
@@ -197,7 +196,7 @@ class Pool:
         status: Status,
         reason: str,
         wall_s: float,
-        result: RunResult | None,
+        result: bytes | None,
         stop: Stop | None = None,
     ) -> Attempt:
         name = flight.worker.name

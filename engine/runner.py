@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from engine.network import Network
 from engine.nursery import Nursery
-from engine.result import RunResult
 from engine.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -23,9 +22,9 @@ class Runner:
     def __init__(self, scenario: Scenario, network: Network, backend: Backend) -> None:
         self._nursery = Nursery(scenario, network, backend)
 
-    def __call__(self, job: Job) -> RunResult:
-        """Return the result of one simulation; see `engine.nursery.Nursery.run`."""
-        return self._nursery.run(job.plan, job.seed, limit_s=job.limit_s)
+    def __call__(self, job: Job) -> bytes:
+        """Return the result of one simulation; see `engine.nursery.Nursery.answer`."""
+        return self._nursery.answer(job.plan, job.seed, limit_s=job.limit_s)
 
     def close(self) -> None:
         """End the processes; a simulation under way raises `engine.nursery.LostError`."""

@@ -15,7 +15,6 @@ from typing import Protocol
 from engine.errors import InputError
 from engine.jobs import Job, Status
 from engine.nursery import LostError
-from engine.result import RunResult
 from engine.stopping import StoppedError
 
 __all__ = ["Answer", "JobRunner", "LocalWorker", "Worker", "attempted"]
@@ -27,8 +26,8 @@ Answer = tuple[Status, str, bytes | None, float]
 class JobRunner(Protocol):
     """What runs jobs in a worker."""
 
-    def __call__(self, job: Job) -> RunResult:
-        """Return the result of one job."""
+    def __call__(self, job: Job) -> bytes:
+        """Return the result of one job, as `engine.result.RunResult.to_bytes` gives it."""
 
     def close(self) -> None:
         """End what the runner started; a job under way is lost."""
@@ -38,7 +37,7 @@ def attempted(run: JobRunner, job: Job) -> Answer:
     """Return (status, reason, result, seconds). What SUMO or our code refuses is a status, not a lost worker."""
     began = time.monotonic()
     try:
-        result = run(job).to_bytes()
+        result = run(job)
     except StoppedError as error:
         return "stopped", str(error), error.stop.to_bytes(), time.monotonic() - began
     except InputError as error:

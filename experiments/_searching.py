@@ -26,7 +26,6 @@ from engine.selection import Ranked, Verdict, judge, rank
 from engine.space import PlanSpace, plan_space
 from engine.statistics import Interval
 from engine.study import Study
-from engine.sumo.backends import settle
 from experiments import _folder
 from experiments._outcome import Material, Outcome, write
 from experiments._prepare import prepare
@@ -61,7 +60,7 @@ def search_and_prove(command: str, config: SearchStudyConfig) -> int:
             scenario, network = prepare(config.scenario, folder / "scenario", config.queue.max_m, config.measures)
             auditor = Auditor(network, chosen(config.rules, config.scenario.name))
             space = plan_space(network, config.plans.options(), auditor)
-            prepared += [scenario, network, settle(config.backend)]
+            prepared += [scenario, network, config.backend]
             with Ledger(folder / "ledger.sqlite") as ledger:
                 material = Material(command, folder, scenario, auditor, space, ledger)
                 outcome = _search(config, material, pool, workers)

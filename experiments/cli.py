@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import gc
 import importlib
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -26,6 +30,7 @@ class Command:
         keys: (key, meaning) of what is asked for most.
         examples: commands that work as they stand.
         resumes: whether the same command goes on with what it left when it was stopped.
+        workers: whether simulations run side by side; their processes then start before the configuration is read.
     """
 
     purpose: str
@@ -35,6 +40,7 @@ class Command:
     keys: tuple[tuple[str, str], ...] = ()
     examples: tuple[str, ...] = ()
     resumes: bool = False
+    workers: bool = False
 
 
 SCENARIO_KEYS = (
@@ -119,6 +125,7 @@ COMMANDS = {
             "greensplit optimize scenario=cologne3 search=webster search.budget=18",
         ),
         resumes=True,
+        workers=True,
     ),
     "sweep": Command(
         "a grid or a space-filling sample of plans, all seeds, ranked, the best one proven",
@@ -135,6 +142,7 @@ COMMANDS = {
             "greensplit sweep scenario=sumo scenario.sumocfg=my/network.sumocfg scenario.end_s=5400 workers=8",
         ),
         resumes=True,
+        workers=True,
     ),
     "audit": Command(
         "a plan against timing rules, without simulating",
@@ -311,6 +319,7 @@ OVERRIDE = re.compile(r"^[+~]{0,2}[A-Za-z_][\w.@/-]*=")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 done, 1 a finding, 2 input that cannot be used, 130 interrupted."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    atexit.register(gc.freeze)  # Python's end would search all that is loaded for garbage, for a fifth of a second
     try:
         return _dispatch(given)
     except InputError as error:
@@ -350,8 +359,21 @@ def _dispatch(given: list[str]) -> int:
     if any(argument.startswith("-") for argument in rest):
         _compose.hand_over(name, rest)
         return 0
-    config = _compose.compose(name, _overrides(name, command, rest))
-    return int(importlib.import_module(command.module).main(config))
+    overrides = _overrides(name, command, rest)
+    with _early_workers(overrides) if command.workers else contextlib.nullcontext():
+        config = _compose.compose(name, overrides)
+        return int(importlib.import_module(command.module).main(config))
+
+
+def _early_workers(overrides: Sequence[str]) -> contextlib.AbstractContextManager[None]:
+    """Start the workers' processes as the overrides seem to ask for them: a wrong guess costs a moment, no more."""
+    from engine.nursery import spare  # noqa: PLC0415  only where something is simulated
+
+    given = dict(override.partition("=")[::2] for override in overrides)
+    asked = given.get("workers", "")
+    cores = os.cpu_count() or 1
+    n_workers = min(int(asked), cores) if asked.isdecimal() else cores
+    return spare(0 if "ray.address" in given else n_workers, given.get("backend", "native"))
 
 
 def _overrides(name: str, command: Command, rest: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import scenarios
 from engine.files import write_text
@@ -16,13 +16,15 @@ from engine.ledger import StudyLock
 from engine.nursery import Nursery
 from engine.plan import BASELINE, Plan
 from engine.result import RunResult
-from engine.sumo.backends import settle
 from engine.sumo.options import plain_command
 from engine.sumo.programs import write_plan
 from engine.tables import TABLES, movement_rows, result_row, run_rows, write_cycles, write_parquet
 from experiments import _folder
 from experiments._prepare import prepare
 from experiments.config import RunConfig, identity, resolved
+
+if TYPE_CHECKING:
+    from engine.simulation import Backend
 
 __all__ = ["main"]
 
@@ -54,7 +56,7 @@ def _simulate(config: RunConfig, folder: Path, keep: bool) -> None:
             write_plan(plan, file)
         else:
             notes.append(f"the command names '{file}', which 'greensplit export {config.plan} out={file}' writes")
-    with Nursery(scenario, network, settle(config.backend)) as nursery:
+    with Nursery(scenario, network, cast("Backend", config.backend)) as nursery:
         tripinfo = config.tripinfo and config.tripinfo.absolute()
         result = nursery.run(plan, config.seed, tripinfo, config.series_s)
     summary = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from engine.extras import Extras
     from engine.simulation import Backend
 
-__all__ = ["preload", "settle", "start"]
+__all__ = ["preload", "start"]
 
 
 def start(
@@ -39,7 +38,7 @@ def start(
 
     Raises:
         InputError: an unknown backend.
-        ImportError, OSError: the native recorder cannot be loaded (`settle` finds out beforehand).
+        ImportError, OSError: the native recorder cannot be loaded (`preload` finds out beforehand).
         RuntimeError: SUMO refuses the options or the files.
     """
     os.environ.update(environment())
@@ -60,25 +59,22 @@ def start(
     raise InputError(f"there is no backend '{backend}'. Choose native, libsumo, traci or gui.")
 
 
-def preload(backend: str) -> None:
-    """Load what a backend needs before the first simulation; it is the same for all that follow."""
+def preload(backend: str) -> tuple[Backend, str]:
+    """Load what a backend needs before the first simulation; it is the same for all that follow.
+
+    Returns:
+        The backend that is used, and a line to tell: libsumo takes over where the native one cannot be loaded.
+    """
     os.environ.update(environment())
+    note = ""
     if backend == "native":
-        drive_class()
-    elif backend == "libsumo":
-        import libsumo  # noqa: F401, PLC0415  takes a quarter of a second
-
-
-def settle(backend: str) -> Backend:
-    """Return the backend that will be used: libsumo, with one line that says so, where the native one cannot load."""
-    if backend == "native":
-        os.environ.update(environment())
         try:
             drive_class()
         except (ImportError, OSError) as error:
-            print(f"greensplit: the native recorder cannot be loaded ({error}); libsumo takes over.", file=sys.stderr)
-            return "libsumo"
-    return cast("Backend", backend)
+            backend, note = "libsumo", f"the native recorder cannot be loaded ({error}); libsumo takes over."
+    if backend == "libsumo":
+        import libsumo  # noqa: F401, PLC0415  takes a quarter of a second
+    return cast("Backend", backend), note
 
 
 def _connection(backend: str, options: Sequence[str]) -> Any:

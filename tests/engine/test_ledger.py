@@ -26,8 +26,9 @@ def result(delay_s=1.5):
 
 
 def attempt(key="k", seed=1, status="done", number=1, **changes):
+    done = result().to_bytes() if status == "done" else None
     values = dict(job=Job(key, plan(30), seed, "training"), number=number, status=status, reason="", worker="h:1",
-                  started="2030-01-01T00:00:00+00:00", wall_s=2.0, result=result() if status == "done" else None)  # fmt: skip
+                  started="2030-01-01T00:00:00+00:00", wall_s=2.0, result=done)  # fmt: skip
     return Attempt(**(values | changes))
 
 
@@ -56,7 +57,7 @@ def test_what_is_recorded_comes_back(tmp_path):
 def test_a_run_that_is_done_is_not_recorded_again(tmp_path):
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.record(attempt())
-        ledger.record(attempt(result=result(9.0)))
+        ledger.record(attempt(result=result(9.0).to_bytes()))
         assert len(list(ledger.attempts())) == 1
         assert ledger.result("k").network["delay_s"] == 1.5
 

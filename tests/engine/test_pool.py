@@ -13,7 +13,7 @@ from engine.jobs import Job
 from engine.nursery import LostError
 from engine.plan import Plan
 from engine.pool import Pool
-from engine.result import RunResult
+from engine.result import RunResult, network_measures
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +39,7 @@ def runner(marks):
                 time.sleep(600)
             if job.key.startswith("stops") and first:
                 os.kill(os.getpid(), signal.SIGSTOP)
-            return RunResult({"delay_s": float(job.seed), "gridlock": 0}, (), ())
+            return RunResult({"delay_s": float(job.seed), "gridlock": 0}, (), ()).to_bytes()
 
         run.close = lambda: None
         return run
@@ -68,7 +68,9 @@ def ended(pool, *keys):
 
 def test_every_job_gives_its_result(pool):
     attempts = list(pool.run(jobs(*(f"fine{i}" for i in range(20)))))
-    assert {a.job.key: a.result.network["delay_s"] for a in attempts} == {f"fine{i}": float(i) for i in range(20)}
+    assert {a.job.key: network_measures(a.result)["delay_s"] for a in attempts} == {
+        f"fine{i}": float(i) for i in range(20)
+    }
     assert len({a.worker for a in attempts}) == 2
 
 

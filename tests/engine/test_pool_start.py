@@ -13,7 +13,7 @@ from engine.errors import InputError
 from engine.jobs import Job
 from engine.plan import Plan
 from engine.pool import Pool
-from engine.result import RunResult
+from engine.result import RunResult, network_measures
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +38,7 @@ def counting(folder):
     def run(job):
         (folder / job.key).write_text(str(os.getpid()))
         time.sleep(0.2)
-        return RunResult({"delay_s": float(job.seed), "gridlock": 0}, (), ())
+        return RunResult({"delay_s": float(job.seed), "gridlock": 0}, (), ()).to_bytes()
 
     run.close = lambda: None
     return run
@@ -48,7 +48,9 @@ def test_the_driver_works_until_the_workers_are_there(tmp_path):
     jobs = [Job(str(seed), Plan(()), seed, "training") for seed in range(80)]
     with Pool(functools.partial(counting, tmp_path), 2, head_start_s=0.5) as pool:
         attempts = list(pool.run(jobs))
-    assert sorted(attempt.result.network["delay_s"] for attempt in attempts) == [float(seed) for seed in range(80)]
+    assert sorted(network_measures(attempt.result)["delay_s"] for attempt in attempts) == [
+        float(seed) for seed in range(80)
+    ]
     pids = {int((tmp_path / job.key).read_text()) for job in jobs}
     assert os.getpid() in pids
     assert len(pids) == 3

@@ -146,7 +146,9 @@ def make_study(folder: Path, **changes) -> Path:
                     movements += movement_rows(plan_id, seed, role, result)
                     if reported:  # the page reads no others, and compressing them takes most of the time
                         job = Job(f"{plan_id}-{seed}", plan, seed, role)
-                        ledger.record(Attempt(job, 1, "done", "", "here", "2026-01-01T00:00:00Z", 1.0, result))
+                        ledger.record(
+                            Attempt(job, 1, "done", "", "here", "2026-01-01T00:00:00Z", 1.0, result.to_bytes())
+                        )
     write_parquet(results, folder / "results.parquet")
     write_parquet(movements, folder / "movements.parquet")
     summary = _summarise(traits, plans, runs, in_net)
