@@ -74,7 +74,6 @@ def _search(config: SearchStudyConfig, material: Material, pool: Pool, workers: 
     threading.Thread(target=_import_for_later, args=(later,), daemon=True).start()
     objective = config.objective.objective()
     net, holdout = Plan(()), config.search.holdout_seeds
-    search = strategy(config, material.scenario, material.auditor.network, material.space, workers)
     with Progress(f"{material.command} of {material.scenario.name}", _expected(config, material.space)) as progress:
         study = Study(
             material.scenario,
@@ -85,6 +84,8 @@ def _search(config: SearchStudyConfig, material: Material, pool: Pool, workers: 
             progress.attempt,
             progress.cached,
         )
+        network, space = material.auditor.network, material.space
+        search = strategy(config, material.scenario, network, space, workers, progress.say)
         judged = functools.partial(_evaluations, study, objective)
         # The space keeps to the rules; whatever a search proposes is audited before it is run all the same.
         auditor = material.auditor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -46,8 +46,15 @@ def calibration_seeds(config: SearchStudyConfig, space: PlanSpace) -> tuple[int,
     return config.seeds[:CALIBRATION_RUNS] if screened else ()
 
 
-def strategy(config: SearchStudyConfig, scenario: Scenario, network: Network, space: PlanSpace, workers: int) -> Search:
-    """Return the search.
+def strategy(
+    config: SearchStudyConfig,
+    scenario: Scenario,
+    network: Network,
+    space: PlanSpace,
+    workers: int,
+    say: Callable[[str], None],
+) -> Search:
+    """Return the search; `say` is told what takes long.
 
     Raises:
         InputError: it cannot follow the objective.
@@ -72,6 +79,7 @@ def strategy(config: SearchStudyConfig, scenario: Scenario, network: Network, sp
         with ThreadPoolExecutor(1) as beside:
             starts = beside.submit(_first_plans, scenario, network, space)
             if seeds:
+                say(f"{len(seeds)} runs of today's plan come first: the screening model is built from them")
                 more["screen"] = _screen(scenario, network, seeds, workers)
             more["starts"] = starts.result()
     return kind(space, config.search.seed, config.seeds, **more)
@@ -127,7 +135,7 @@ def _arteries(scenario: Scenario, network: Network, space: PlanSpace) -> list[Ar
 
 def _screen(scenario: Scenario, network: Network, seeds: Sequence[int], workers: int) -> Any:
     """Return what the screening model says of plans, as `engine.search.Screen`; `None` where nobody drives."""
-    traces = baseline_traces(scenario, network, seeds)
+    traces = baseline_traces(scenario, network, seeds, workers)
     if not any(trace.trips for trace in traces):
         return None
     model = ScreeningModel.build(scenario, network, traces).calibrated()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from engine.network import Network
@@ -15,16 +17,27 @@ from engine.sumo.traces import Trace, read_trace
 __all__ = ["baseline_traces"]
 
 
-def baseline_traces(scenario: Scenario, network: Network, seeds: Sequence[int]) -> list[Trace]:
-    """Simulate the plan in the net once a seed, one after the other, and return what the vehicles did.
+def baseline_traces(scenario: Scenario, network: Network, seeds: Sequence[int], workers: int = 1) -> list[Trace]:
+    """Simulate the plan in the net once a seed, `workers` at a time, and return what the vehicles did, by seed.
 
     Raises:
         InputError: SUMO refuses the scenario.
         engine.nursery.LostError: a simulation's process died.
     """
-    traces = []
-    with Nursery(scenario, network) as nursery, tempfile.TemporaryDirectory(prefix="greensplit-") as folder:
-        for seed in seeds:
-            nursery.run(Plan(()), seed, trace=Path(folder) / str(seed))
-            traces.append(read_trace(Path(folder) / str(seed), scenario.end_s))
-    return traces
+    n = min(workers, len(seeds))
+    # Nurseries end before the threads are waited for: an interruption does not wait for the simulations.
+    with (
+        tempfile.TemporaryDirectory(prefix="greensplit-") as scratch,
+        ThreadPoolExecutor(n) as threads,
+        contextlib.ExitStack() as nurseries,
+    ):
+        idle = [nurseries.enter_context(Nursery(scenario, network)) for _ in range(n)]
+
+        def traced(seed: int) -> Trace:
+            nursery = idle.pop()
+            folder = Path(scratch) / str(seed)
+            nursery.answer(Plan(()), seed, trace=folder)
+            idle.append(nursery)
+            return read_trace(folder, scenario.end_s)
+
+        return list(threads.map(traced, seeds))
