@@ -57,7 +57,7 @@ class Outcome:
         study: with the results of every run.
         plans: all plans by id, the plan in the net first, in the order of proposal.
         ranked: their order on the training seeds.
-        confirmation: how the candidate was chosen among the finalists; `None` where it came first in the ranking.
+        confirmation: how the candidate was chosen among the finalists; `None` where it was its first favourite.
         candidate: the plan that won.
         best: the candidate where it is proven (or nothing was held out), else the plan in the net.
         difference: of the objective, candidate - plan in the net on the held-out seeds.

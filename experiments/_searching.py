@@ -97,8 +97,9 @@ def _search(config: SearchStudyConfig, material: Material, pool: Pool, workers: 
                 f"no run of the plan in the net ended: {_last_reason(material.ledger)}. See '{material.folder}'."
             )
         ranked = _ranked(study, by_id, config.seeds, objective)
-        confirmation = _confirmed(config, study, objective, by_id, ranked)
-        candidate = by_id[confirmation.plan_id if confirmation else ranked[0].plan_id]
+        favourites = _favourites(ranked, search.favourites())
+        confirmation = _confirmed(config, study, objective, by_id, ranked, favourites)
+        candidate = by_id[confirmation.plan_id if confirmation else (favourites or [ranked[0].plan_id])[0]]
         finals = {BASELINE: net, candidate.plan_id: candidate}
         study.evaluate([(plan, seed) for plan in finals.values() for seed in holdout], "holdout")
     verdict, difference = _judged(study, objective, candidate.plan_id, holdout)
@@ -183,16 +184,28 @@ def _ranked(study: Study, plans: Mapping[str, Plan], seeds: Sequence[int], objec
     return rank(list(plans), runs, seeds, objective, violations, study.asked("training"), study.stopped())
 
 
+def _favourites(ranked: Sequence[Ranked], believed: Sequence[str]) -> list[str]:
+    """Return the plans that may win, the most promising first: as the search believes, else as they are ranked."""
+    today = next(of for of in ranked if of.plan_id == BASELINE)
+    place = {plan_id: i for i, plan_id in enumerate(believed)}
+    in_order = sorted(ranked, key=lambda of: (of.gridlocks > today.gridlocks, place.get(of.plan_id, len(place))))
+    return [of.plan_id for of in in_order if not (of.failed or of.untried or of.stopped) and of.violation <= 0.0]
+
+
 def _confirmed(
-    config: SearchStudyConfig, study: Study, objective: Objective, plans: Mapping[str, Plan], ranked: Sequence[Ranked]
+    config: SearchStudyConfig,
+    study: Study,
+    objective: Objective,
+    plans: Mapping[str, Plan],
+    ranked: Sequence[Ranked],
+    favourites: Sequence[str],
 ) -> Confirmation | None:
-    """Return the winner among the first plans of the ranking, on seeds of their own; `None` where one came first alone.
+    """Return the winner among the first favourites, on seeds of their own; `None` where one is taken untried.
 
     The plan in the net is among them: a winner on training seeds that is none on others ends here.
     """
     n_finalists, seeds = config.search.finalists, config.search.confirm_seeds
-    whole = [of.plan_id for of in ranked if not (of.failed or of.untried or of.stopped) and of.violation <= 0.0]
-    finalists = list(dict.fromkeys([*whole[:n_finalists], BASELINE]))
+    finalists = list(dict.fromkeys([*favourites[:n_finalists], BASELINE]))
     if n_finalists < 2 or not seeds or len(finalists) < 2:
         return None
 

@@ -65,7 +65,7 @@ SEARCH_KEYS = (
         "other orders of a signal's stages; stages left out whose links have green elsewhere",
     ),
     ("plans.half_cycle=true", "signals may run at half of their common cycle"),
-    ("plans.radius=0.3", "how far from the plan in the net, or full"),
+    ("plans.radius=0.3", "how far from the plan in the net, or full: sweep begins with 0.3, optimize with full"),
     ("plans.min_green_s=5 .max_green_s= .min_cycle_s=40 .max_cycle_s=180", "bounds, seconds"),
     ("plans.signals=[...]", "the signals that may change; all of them by default"),
     ("rules=default", "what proposed plans may not break more than the plan in the net: gb, mutcd, benchmark"),

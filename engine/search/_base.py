@@ -98,6 +98,10 @@ class Search(ABC):
         except ValueError:
             return None
 
+    def favourites(self) -> list[str]:
+        """Return the ids of plans that ran on every seed, the one believed best first; none where all it has are means."""
+        return []
+
     def of_plan(self, plan: Plan) -> list[Trial]:
         """Return the trials of a plan on every training seed."""
         return [Trial(plan, seed) for seed in self.seeds]

@@ -15,7 +15,7 @@ def proposed(built, *overrides):
     scenario, network = built
     config = compose("optimize", [f"scenario={scenario.name}", "search.screen=false", *overrides])
     space = plan_space(network, config.plans.options())
-    return _strategy.strategy(config, scenario, network, space, 1), space
+    return _strategy.strategy(config, scenario, network, space, 1, print), space
 
 
 def test_webster_gives_the_busier_road_more_green(cologne1):
@@ -57,3 +57,9 @@ def test_choices_that_are_off_leave_a_studys_identity_as_it_was():
     assert not {"order", "skip", "half_cycle"} & set(plain["plans"])
     assert identity(compose("optimize", ["plans.order=true"]))["plans"]["order"] is True
     assert identity(compose("optimize", ["plans.order=false"])) == plain
+
+
+def test_a_search_that_a_model_leads_looks_everywhere_and_samples_stay_near_the_plan_in_the_net():
+    assert compose("optimize", []).plans.radius == "full"
+    assert compose("sweep", []).plans.radius == 0.3
+    assert compose("optimize", ["plans=offsets", "plans.radius=0.2"]).plans.radius == 0.2
