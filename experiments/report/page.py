@@ -161,7 +161,7 @@ def _verdict(summary: dict[str, Any]) -> str:
         first = (
             "The plan in the net" if summary["best"]["plan_id"] == BASELINE else f"Plan {summary['best']['plan_id']}"
         )
-        return f"{first} came first on the training seeds. No seeds were held out, so nothing is proven."
+        return f"{first} came first on the seeds that choose. No seeds were held out, so nothing is proven."
     return "No plan beat the plan in the net with confidence on the held-out seeds: it stays."
 
 

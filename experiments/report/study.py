@@ -46,8 +46,8 @@ class StudyData:
         folder: where it lies.
         summary, environment: the files of these names.
         seeds: the reporting seeds: the held-out ones, or the training seeds where none were held out.
-        plans: the plan in the net, then its rival: the best plan, or the one that won the training seeds and was not
-            confirmed. The plan in the net alone where it won the training seeds itself.
+        plans: the plan in the net, then its rival: the best plan, or the one that was chosen and was not
+            confirmed. The plan in the net alone where it was chosen itself.
         difference: paired difference in delay, rival - plan in the net, as in ``summary.json``; may hold nulls.
         delays_s: delay of every training run by plan id, seconds per vehicle.
         trajectories: by plan id, corridor and direction the (seconds, metres) of each vehicle that was followed.

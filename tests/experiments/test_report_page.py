@@ -210,7 +210,7 @@ def test_candidate_that_is_not_confirmed_is_set_beside_the_plan_that_stays(tmp_p
     candidate = summary["candidate"]["plan_id"]
     assert summary["best"]["plan_id"] == "baseline"
     assert "No plan beat the plan in the net with confidence" in page.text
-    assert f"Plan {candidate}, the candidate, was best on the training seeds." in page.text
+    assert f"Plan {candidate}, the candidate, came first on the seeds that choose." in page.text
     assert "Plan in the net against the candidate" in page.text
     assert "Under the candidate, 1 of 8 approaches gains time" in page.text
     # The summary has no programs of the candidate: its phase diagram comes from the ledger.
@@ -222,7 +222,7 @@ def test_candidate_that_is_not_confirmed_is_set_beside_the_plan_that_stays(tmp_p
 def test_plan_in_the_net_that_wins_outright_stands_alone(tmp_path):
     page = drawn(make_study(tmp_path / "study", best_is_baseline=True, factor=1.5))
     assert "No plan beat the plan in the net" in page.text
-    assert "The plan in the net came first on the training seeds too" in page.text
+    assert "The plan in the net came first on the seeds that choose" in page.text
     assert "paired difference" not in page.text
     assert [trace["name"] for trace in page.figures()["plans"]["data"]][1:] == ["other plans", "plan in the net"]
 
