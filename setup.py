@@ -27,9 +27,10 @@ COMPILE += ["-ffp-contract=off"]
 # errno is not read, and without it a square root is one instruction.
 COMPILE += ["-fno-math-errno"]
 
-# Loops over arrays become two lanes wide with -O3: four times as fast for a formula of one division.
+# Loops over arrays become two lanes wide with -O3: four times as fast for a formula of one division; and without regard to
+# the processor's exception flags also where a formula has a condition. Neither changes a bit of the values.
 # The screening kernel spreads its rows over threads.
-FLAGS = {"_formulas": [] if DEBUG else ["-O3"], "_screening": ["-fopenmp"]}
+FLAGS = {"_formulas": [] if DEBUG else ["-O3", "-fno-trapping-math"], "_screening": ["-fopenmp"]}
 
 KERNELS = ("_conflicts", "_emissions", "_events", "_formulas", "_scoring", "_screening", "_walking")
 

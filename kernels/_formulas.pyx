@@ -2,19 +2,22 @@
 
 Sources, units and valid ranges stand in `kernels.formulas`, which checks the ranges. Formulas that are a power, an
 exponential or a single quotient are there as well, in NumPy: its own loops are written for the processor at hand.
+
+The compiler may work out both sides of a condition and keep one (setup.py), so the processor's exception flags, which
+NumPy warns by, say nothing: `kernels.formulas` calls these functions without them.
 """
 
 cimport cython
-from libc.math cimport exp, fmax, fmin, sqrt
+from libc.math cimport exp, sqrt
 
 
 @cython.ufunc
 cdef double progression_factor(double x, double green_ratio, double platoon_ratio) noexcept nogil:
-    cdef double y = fmin(1.0, x) * green_ratio
+    cdef double y = min(1.0, x) * green_ratio
     cdef double on_green = platoon_ratio * green_ratio
     return (
         (1.0 - on_green) / (1.0 - green_ratio)
-        * (1.0 - y) / (1.0 - fmin(1.0, x) * on_green)
+        * (1.0 - y) / (1.0 - min(1.0, x) * on_green)
         * (1.0 + y * (1.0 - platoon_ratio) / (1.0 - green_ratio))
     )
 
@@ -22,7 +25,7 @@ cdef double progression_factor(double x, double green_ratio, double platoon_rati
 @cython.ufunc
 cdef double uniform_delay(double x, double green_ratio, double cycle_s, double factor) noexcept nogil:
     cdef double red_ratio = 1.0 - green_ratio
-    return factor * 0.5 * cycle_s * red_ratio * red_ratio / (1.0 - fmin(1.0, x) * green_ratio)
+    return factor * 0.5 * cycle_s * red_ratio * red_ratio / (1.0 - min(1.0, x) * green_ratio)
 
 
 @cython.ufunc
@@ -33,10 +36,15 @@ cdef double incremental_delay(double x, double capacity, double period_h, double
 
 @cython.ufunc
 cdef double actuated_factor(double x, double passage_s) noexcept nogil:
-    cdef double least = fmax(
+    cdef double least = max(
         0.04, -0.375 + 0.354 * passage_s - 0.0910 * passage_s * passage_s + 0.00889 * passage_s * passage_s * passage_s
     )
-    return fmin(0.5, fmax(least, (1.0 - 2.0 * least) * (x - 0.5) + least))
+    return min(0.5, max(least, (1.0 - 2.0 * least) * (x - 0.5) + least))
+
+
+cdef inline double queue_lasts_h(double queue_veh, double flow, double capacity, double period_h) noexcept nogil:
+    """Return for how much of a period a queue from before it is not served, hours."""
+    return min(queue_veh / max(capacity - flow, 1e-12), period_h)
 
 
 @cython.ufunc
@@ -44,12 +52,8 @@ cdef double initial_queue_delay(double queue_veh, double flow, double capacity, 
     cdef double end_veh, standing_veh, lasts_h
     if queue_veh <= 0.0:
         return 0.0
-    if flow >= capacity:
-        standing_veh = period_h * (flow - capacity)
-        lasts_h = period_h
-    else:
-        standing_veh = 0.0
-        lasts_h = fmin(queue_veh / (capacity - flow), period_h)
+    standing_veh = period_h * max(0.0, flow - capacity)
+    lasts_h = queue_lasts_h(queue_veh, flow, capacity, period_h)
     end_veh = queue_veh + lasts_h * (flow - capacity)
     return 3600.0 / (flow * period_h) * (
         lasts_h * (queue_veh + end_veh - standing_veh) / 2.0
@@ -70,20 +74,18 @@ cdef double uniform_queue(double flow, double capacity, double saturation, doubl
                           double on_green, double change_s) noexcept nogil:
     cdef double x = flow / capacity
     cdef double s = saturation / 3600.0
-    cdef double q = fmin(flow, capacity) / 3600.0
+    cdef double q = min(flow, capacity) / 3600.0
     cdef double red_s = cycle_s - green_s
     cdef double in_green = on_green * q * cycle_s / green_s
     cdef double in_red = (1.0 - on_green) * q * cycle_s / red_s
-    cdef double served_s
-    if change_s <= (1.0 - on_green) * green_s * x:
-        served_s = q * cycle_s * (1.0 - on_green - on_green * change_s / green_s) / (
-            s * (1.0 - fmin(1.0, x) * on_green)
-        )
-        return in_red * red_s + in_green * (served_s - change_s)
-    served_s = q * cycle_s * (1.0 - on_green) * (red_s - change_s) / (
-        s * (red_s - fmin(1.0, x) * (1.0 - on_green) * green_s)
+    cdef bint in_time = change_s <= (1.0 - on_green) * green_s * x
+    cdef double served_s = (
+        q * cycle_s * (1.0 - on_green - on_green * change_s / green_s)
+        if in_time else q * cycle_s * (1.0 - on_green) * (red_s - change_s)
+    ) / (
+        s * (1.0 - min(1.0, x) * on_green) if in_time else s * (red_s - min(1.0, x) * (1.0 - on_green) * green_s)
     )
-    return in_red * (red_s - change_s + served_s)
+    return in_red * red_s + in_green * (served_s - change_s) if in_time else in_red * (red_s - change_s + served_s)
 
 
 @cython.ufunc
@@ -114,12 +116,11 @@ cdef double akcelik_delay(double x, double saturation, double green_s, double cy
     cdef double green_ratio = green_s / cycle_s
     cdef double capacity = saturation * green_ratio
     cdef double red_ratio = 1.0 - green_ratio
-    cdef double delay = 0.5 * cycle_s * red_ratio * red_ratio / (1.0 - fmin(1.0, x) * green_ratio)
+    cdef double delay = 0.5 * cycle_s * red_ratio * red_ratio / (1.0 - min(1.0, x) * green_ratio)
     cdef double least_x = 0.67 + saturation / 3600.0 * green_s / 600.0
     cdef double over = x - 1.0
-    if x > least_x:
-        delay += 900.0 * period_h * (over + sqrt(over * over + 12.0 * (x - least_x) / (capacity * period_h)))
-    return delay
+    cdef double root = sqrt(over * over + 12.0 * max(0.0, x - least_x) / (capacity * period_h))
+    return delay + 900.0 * period_h * (over + root) if x > least_x else delay
 
 
 def disperse(const double[::1] flow not None, Py_ssize_t lag, double smoothing, double[::1] out not None):
@@ -175,12 +176,10 @@ cdef double mixed_flow_factor(double share, double equivalent, double other, dou
 
 cdef inline double walk_occupancy(double pedestrians, double walk_s, double cycle_s) noexcept nogil:
     """Return the share of the service time for which pedestrians are in the conflict zone (HCM eq. 31-74 to 31-76)."""
-    cdef double flow
-    if walk_s <= 0.0:
-        return 0.0
-    flow = fmin(5000.0, pedestrians * cycle_s / walk_s)
+    cdef double flow = min(5000.0, pedestrians * cycle_s / walk_s)
     # The two lines meet at 1000 p/h, and the lower one holds on either side.
-    return fmin(fmin(flow / 2000.0, 0.4 + flow / 10000.0), 0.90)
+    cdef double occupancy = min(min(flow / 2000.0, 0.4 + flow / 10000.0), 0.90)
+    return occupancy if walk_s > 0.0 else 0.0
 
 
 @cython.ufunc
@@ -194,11 +193,11 @@ cdef double right_walk_factor(double pedestrians, double green_s, double walk_s,
 cdef double left_walk_factor(double pedestrians, double opposing, double green_s, double blocked_s, double walk_s,
                              double cycle_s, double free_exit) noexcept nogil:
     cdef double occupied
-    if blocked_s >= walk_s or blocked_s >= green_s:
+    if blocked_s >= walk_s or blocked_s >= green_s:  # an exponential is no work to do in vain, so this stays a branch
         return 1.0
     occupied = walk_occupancy(pedestrians, walk_s, cycle_s) * (1.0 - 0.5 * blocked_s / walk_s)
     occupied *= (walk_s - blocked_s) / (green_s - blocked_s) * exp(-5.0 * opposing / 3600.0)
-    return 1.0 - (0.6 if free_exit else 1.0) * fmin(1.0, occupied)
+    return 1.0 - (0.6 if free_exit else 1.0) * min(1.0, occupied)
 
 
 @cython.ufunc
@@ -206,12 +205,8 @@ cdef double standing_queue(double queue_veh, double flow, double capacity, doubl
     cdef double end_veh, standing_veh, lasts_h
     if queue_veh <= 0.0:
         return 0.0
-    if flow >= capacity:
-        standing_veh = period_h * (flow - capacity)
-        lasts_h = period_h
-    else:
-        standing_veh = 0.0
-        lasts_h = fmin(queue_veh / (capacity - flow), period_h)
+    standing_veh = period_h * max(0.0, flow - capacity)
+    lasts_h = queue_lasts_h(queue_veh, flow, capacity, period_h)
     end_veh = queue_veh + lasts_h * (flow - capacity)
     return lasts_h * (queue_veh + end_veh - standing_veh) / (2.0 * period_h)
 
@@ -242,7 +237,7 @@ def accumulate(
                     reach = queue
                 if queue > 0.0 or after > 0.0:
                     reach += arrivals[i] * lasts
-                back = fmax(back, reach)
+                back = max(back, reach)
                 area += 0.5 * (queue + after) * lasts
                 queued_s[i] = lasts if queue > 0.0 or growth > 0.0 else 0.0
                 queue = after

@@ -1,4 +1,4 @@
-"""Valid ranges of the formulas: a value outside raises, NaN included."""
+"""Valid ranges of the formulas: a value outside raises, NaN included, and what is inside needs no warning."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Values", "check", "not_negative", "positive", "ratio"]
+__all__ = ["Values", "check", "not_negative", "positive", "ratio", "unwarned"]
 
 Values = Any
 """A number or an array of them."""
+
+unwarned = np.errstate(all="ignore")
+"""Decorates a function that calls a kernel: its arguments are checked, and what a kernel works out in vain is dropped."""
 
 
 def check(name: str, values: Values, holds: Any, range_: str) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from kernels import _formulas
-from kernels.formulas._range import Values, not_negative, positive
+from kernels.formulas._range import Values, not_negative, positive, unwarned
 
 __all__ = ["geh", "replications"]
 
 
+@unwarned
 def geh(measured: Values, counted: Values) -> Values:
     """Return the GEH statistic sqrt(2 (m - c)^2/(m + c)) of hourly flows; below 5 is the usual target on 85 % of links."""
     not_negative(measured=measured, counted=counted)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kernels import _formulas
-from kernels.formulas._range import Values, check, not_negative, positive, ratio
+from kernels.formulas._range import Values, check, not_negative, positive, ratio, unwarned
 
 __all__ = [
     "LEVELS",
@@ -34,6 +34,7 @@ def capacity(saturation: Values, green_s: Values, cycle_s: Values) -> Values:
     return np.multiply(saturation, green_s) / cycle_s
 
 
+@unwarned
 def progression_factor(x: Values, green_ratio: Values, platoon_ratio: Values) -> Values:
     """Return PF of the uniform delay (HCM eq. 19-20): 1 for random arrivals, platoon ratio 1.
 
@@ -50,6 +51,7 @@ def progression_factor(x: Values, green_ratio: Values, platoon_ratio: Values) ->
     return _formulas.progression_factor(x, green_ratio, platoon_ratio)
 
 
+@unwarned
 def uniform_delay(x: Values, green_ratio: Values, cycle_s: Values, factor: Values = 1.0) -> Values:
     """Return d1 = PF 0.5 C (1 - g/C)^2 / (1 - min(1, X) g/C) (HCM eq. 19-19)."""
     not_negative(x=x, factor=factor)
@@ -58,6 +60,7 @@ def uniform_delay(x: Values, green_ratio: Values, cycle_s: Values, factor: Value
     return _formulas.uniform_delay(x, green_ratio, cycle_s, factor)
 
 
+@unwarned
 def incremental_delay(
     x: Values, capacity: Values, period_h: Values = 0.25, k: Values = 0.5, filtering: Values = 1.0
 ) -> Values:
@@ -72,6 +75,7 @@ def incremental_delay(
     return _formulas.incremental_delay(x, capacity, period_h, k, filtering)
 
 
+@unwarned
 def actuated_factor(x: Values, passage_s: Values) -> Values:
     """Return k of an actuated phase, held in [kmin, 0.5] (HCM eq. 19-22).
 
@@ -89,6 +93,7 @@ def filtering_factor(upstream_x: Values) -> Values:
     return np.maximum(0.09, 1.0 - 0.91 * np.power(upstream_x, 2.68))
 
 
+@unwarned
 def initial_queue_delay(queue_veh: Values, flow: Values, capacity: Values, period_h: Values = 0.25) -> Values:
     """Return d3, the delay from a queue of `queue_veh` that stood at the start of the period (HCM eq. 19-28 ff.)."""
     not_negative(queue_veh=queue_veh)
@@ -116,6 +121,7 @@ def control_delay(
     )
 
 
+@unwarned
 def level_of_service(control_delay_s: Values, x: Values = 0.0) -> Any:
     """Return the level of service, A to F, of lane groups (HCM exhibit 19-8): F also where v/c exceeds 1.
 
@@ -130,6 +136,7 @@ def level_of_service(control_delay_s: Values, x: Values = 0.0) -> Any:
     return LEVELS[int(level)] if np.ndim(level) == 0 else np.array(list(LEVELS))[level]
 
 
+@unwarned
 def queueing_delay(flow: Values, saturation: Values, green_ratio: Values, cycle_s: Values) -> Values:
     """Return the delay of uniform arrivals, C (1 - g/C)^2 / (2 (1 - v/s)): D/D/1, below capacity."""
     positive(flow=flow, saturation=saturation, cycle_s=cycle_s)
@@ -139,6 +146,7 @@ def queueing_delay(flow: Values, saturation: Values, green_ratio: Values, cycle_
     return _formulas.queueing_delay(flow, saturation, green_ratio, cycle_s)
 
 
+@unwarned
 def webster_delay(flow: Values, saturation: Values, green_ratio: Values, cycle_s: Values) -> Values:
     """Return Webster's delay of random arrivals, all three terms (Webster 1958); valid below capacity only."""
     positive(flow=flow, saturation=saturation, cycle_s=cycle_s)
@@ -150,6 +158,7 @@ def webster_delay(flow: Values, saturation: Values, green_ratio: Values, cycle_s
     return _formulas.random_delay(flow, saturation, green_ratio, cycle_s) - correction
 
 
+@unwarned
 def akcelik_delay(x: Values, saturation: Values, green_s: Values, cycle_s: Values, period_h: Values = 0.25) -> Values:
     """Return Akcelik's delay, time-dependent and so valid beyond capacity (Akcelik 1981, ARRB report 123)."""
     not_negative(x=x)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels import _formulas
-from kernels.formulas._range import Values, check, not_negative, positive, ratio
+from kernels.formulas._range import Values, check, not_negative, positive, ratio, unwarned
 from kernels.formulas.delay import capacity
 
 __all__ = [
@@ -27,12 +27,14 @@ QUANTILES = {50: 0.0, 85: 1.04, 90: 1.28, 95: 1.64}
 """The parameter z of each percentile of the back of queue (HCM eq. 31-150 ff.)."""
 
 
+@unwarned
 def speed_change_delay(limit_mph: Values) -> Values:
     """Return da, the delay of slowing down and speeding up again, from the speed limit in mph (HCM eq. 31-142 f.)."""
     positive(limit_mph=limit_mph)
     return _formulas.speed_change_delay(limit_mph)
 
 
+@unwarned
 def accumulated_queue(
     flow: Values,
     saturation: Values,
@@ -60,6 +62,7 @@ def accumulated_queue(
     )
 
 
+@unwarned
 def standing_queue(queue_veh: Values, flow: Values, capacity: Values, period_h: Values = 0.25) -> Values:
     """Return Q3, the mean queue left of one of `queue_veh` that stood at the start of the period (HCM eq. 31-143 ff.).
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kernels import _formulas
-from kernels.formulas._range import Values, check, not_negative, positive
+from kernels.formulas._range import Values, check, not_negative, positive, unwarned
 
 __all__ = [
     "heavy_grade_factor",
@@ -22,6 +22,7 @@ LANE_USE = {"through": (1.0, 0.952, 0.908), "left": (1.0, 0.971), "right": (1.0,
 """By number of lanes; more lanes than listed take the last one (HCM exhibit 19-15)."""
 
 
+@unwarned
 def heavy_grade_factor(heavy: Values, grade: Values = 0.0) -> Values:
     """Return f_HVg of heavy vehicles and grade (HCM eq. 19-9 and 19-10).
 
@@ -35,6 +36,7 @@ def heavy_grade_factor(heavy: Values, grade: Values = 0.0) -> Values:
     return _formulas.heavy_grade_factor(heavy, grade)
 
 
+@unwarned
 def lane_width_factor(width_m: Values) -> Values:
     """Return f_w: 0.96 below 10 ft, 1 up to 12.9 ft, 1.04 above (HCM exhibit 19-20); lanes of 8 ft (2.44 m) and more."""
     check("width_m", width_m, np.asarray(width_m) >= 2.4384, "at least 2.44 m")
@@ -53,6 +55,7 @@ def lane_use_factor(lanes: int, turn: str = "through") -> float:
     return factors[min(lanes, len(factors)) - 1]
 
 
+@unwarned
 def mixed_flow_factor(share: Values, equivalent: Values, other: Values = 0.0, other_equivalent: Values = 1.0) -> Values:
     """Return 1/(1 + P (E - 1) [+ P' (E' - 1)]): what turning vehicles leave of a lane's flow (HCM eq. 31-105, 31-109).
 
@@ -100,6 +103,7 @@ def time_to_first_left(
     return np.maximum(0.0, green_s * np.exp(-turns) - lost_s)
 
 
+@unwarned
 def right_walk_factor(
     pedestrians: Values, green_s: Values, walk_s: Values, cycle_s: Values, free_exit: Values = False
 ) -> Values:
@@ -117,6 +121,7 @@ def right_walk_factor(
     return _formulas.right_walk_factor(pedestrians, green_s, walk_s, cycle_s, np.asarray(free_exit, float))
 
 
+@unwarned
 def left_walk_factor(
     pedestrians: Values,
     opposing: Values,

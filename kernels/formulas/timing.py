@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kernels import _formulas
-from kernels.formulas._range import Values, check, not_negative, positive, ratio
+from kernels.formulas._range import Values, check, not_negative, positive, ratio, unwarned
 
 __all__ = [
     "all_red",
@@ -21,6 +21,7 @@ GRAVITY = 9.80665
 """Metres per second squared; 32.2 ft/s2 in the manual's examples."""
 
 
+@unwarned
 def webster_cycle(flow_ratio: Values, lost_s: Values) -> Values:
     """Return the cycle of least delay, (1.5 L + 5)/(1 - Y) (Webster 1958, Road Research Technical Paper 39).
 
@@ -41,6 +42,7 @@ def webster_splits(flow_ratios: Values, cycle_s: Values, lost_s: Values) -> Valu
     return (np.asarray(cycle_s) - lost_s) * ratios / ratios.sum()
 
 
+@unwarned
 def shortest_cycle(flow_ratio: Values, lost_s: Values, critical_x: Values = 1.0) -> Values:
     """Return the cycle that holds the critical degree of saturation, L Xc/(Xc - Y) (HCM eq. 19-30 solved for C)."""
     positive(flow_ratio=flow_ratio, critical_x=critical_x)

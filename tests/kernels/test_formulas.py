@@ -318,3 +318,23 @@ def test_standing_queue():
 @given(st.floats(0.01, 0.99), st.floats(0.1, 0.9), st.floats(30, 200))
 def test_more_traffic_never_waits_less(x, green_ratio, cycle_s):
     assert f.uniform_delay(x, green_ratio, cycle_s) <= f.uniform_delay(x + 0.01, green_ratio, cycle_s) + 1e-9
+
+
+EDGES = {
+    "initial_queue_delay": ((0.0, 5.0), (1.0, 300.0), (1.0, 300.0), 0.25),
+    "standing_queue": ((0.0, 5.0), (0.0, 300.0), (1.0, 300.0), 0.25),
+    "akcelik_delay": ((0.0, 0.67, 1.0, 1.5), (1.0, 900.0), (1.0, 39.0), (40.0, 180.0), 0.25),
+    "right_walk_factor": ((0.0, 9000.0), (40.0, 60.0), (0.0, 40.0), (60.0, 180.0), (False, True)),
+    "left_walk_factor": ((0.0, 9000.0), (0.0, 900.0), (40.0, 60.0), (0.0, 40.0, 60.0), (0.0, 40.0), 60.0, False),
+    "geh": ((0.0, 9.0), (0.0, 9.0)),
+}
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_the_edges_of_a_range_are_values_without_a_warning(name):
+    """Many at once: that is when the compiler works out both sides of a condition."""
+    grid = np.meshgrid(*EDGES[name], indexing="ij")
+    values = np.tile([axis.ravel() for axis in grid], 3)
+    many = getattr(f, name)(*values)
+    assert np.isfinite(many).all()
+    assert many.tolist() == [getattr(f, name)(*column) for column in values.T]
