@@ -281,6 +281,7 @@ def test_no_plans_give_no_scores():
         ({"lane_free_s": [1.0]}, "lane_free_s has 1 entries"),
         ({"foe_start": [0, 2, 1, 1]}, "foe_start"),
         ({"link_letter": [0, -1, 2]}, "link_letter names a letter"),
+        ({"link_pocket": [3, -1, -1]}, "link_onward does not lead out of"),
         ({"options": [[0, 0], [7, 2], [1, 1], [2, 2]]}, "options' lanes"),
         ({"link_speed": [0.0, 1.0, 1.0]}, "speeds must be above 0"),
         ({"route_start": [2, 3]}, "without options"),
