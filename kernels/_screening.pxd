@@ -124,4 +124,5 @@ cdef struct State:
     int n_stirred
     int n_vehicles              # places that were ever used
     int n_seconds
+    double end_s                # within the last second
     int now                     # the second that is looked at

@@ -56,13 +56,11 @@ cdef inline double rounded_up(double a) noexcept nogil:
 cdef inline void schedule(State* s, Slot* slot, double at_s) noexcept nogil:
     """Have a slot looked at, unless that is to happen anyway: nobody has reason to be earlier than what is known."""
     cdef Py_ssize_t second
-    if slot.at_s < NEVER:
+    if slot.at_s < NEVER or at_s >= s.end_s:
         return
     second = <Py_ssize_t>at_s
     if second < s.now:
         second = s.now
-    if second >= s.n_seconds:
-        return
     slot.at_s = at_s
     slot.next = NULL
     s.seconds[second].end[0] = slot
@@ -699,7 +697,7 @@ cdef bint score_plan(const Net* net, const Programs* programs, Py_ssize_t plan, 
     cdef char* block
     cdef State state
     cdef State* s = &state
-    s.n_seconds = <int>ceil(end_s)
+    s.n_seconds, s.end_s = <int>ceil(end_s), end_s
     # All that a simulation will ever need: a slot is in one list at most, a vehicle in one place.
     block = <char*>aligned_alloc(LINE, lay_out(s, NULL, net, n_vehicles, programs.table))
     if block == NULL:
