@@ -32,7 +32,16 @@ COMPILE += ["-fno-math-errno"]
 # The screening kernel spreads its rows over threads.
 FLAGS = {"_formulas": [] if DEBUG else ["-O3", "-fno-trapping-math"], "_screening": ["-fopenmp"]}
 
-KERNELS = ("_conflicts", "_emissions", "_events", "_formulas", "_scoring", "_screening", "_walking")
+KERNELS = (
+    "_conflicts",
+    "_emissions",
+    "_events",
+    "_formulas",
+    "_scoring",
+    "_screening",
+    "_screening_inputs",
+    "_walking",
+)
 
 NATIVE = ("_native", "_persons", "_state")
 

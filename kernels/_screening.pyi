@@ -2,11 +2,10 @@ from typing import Any
 
 import numpy.typing as npt
 
+from kernels._screening_inputs import Inputs
+
 def score(
-    roads: Any,
-    demands: Any,
-    behaviour: Any,
-    programs: Any,
+    inputs: Inputs,
     begin_s: float,
     end_s: float,
     counted_s: float,

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 try:
     from kernels import _screening
+    from kernels._screening_inputs import Inputs
 except ImportError as error:
     raise ImportError("The compiled kernels are missing: run 'pip install -e .' in the project's folder.") from error
 
@@ -111,7 +112,8 @@ def score(
     out = np.zeros((n_plans, n_draws, 4))
     loss_s = np.zeros((n_plans, n_draws, n_lanes)) if by_lane else None
     if n_plans:
-        _screening.score(roads, demand, behaviour, programs, begin_s, end_s - begin_s, warmup_s, threads, out, loss_s)
+        inputs = Inputs(roads, demand, behaviour, programs)
+        _screening.score(inputs, begin_s, end_s - begin_s, warmup_s, threads, out, loss_s)
     return Outcome(out[..., 0], out[..., 1] > 0.0, out[..., 2].astype(int), out[..., 3].astype(int), loss_s)
 
 
@@ -149,6 +151,8 @@ def _check(roads: Any, demand: Any, programs: Any, length_s: float) -> None:
     _within(roads.link_signal, -1, n_signals, "link_signal")
     _within(roads.link_pocket, -1, n_lanes, "link_pocket")
     _within(roads.link_onward, -1, n_links, "link_onward")
+    if np.any((roads.link_pocket >= 0) & (roads.link_onward < 0)):
+        raise ValueError("link_pocket names a lane that link_onward does not lead out of")
     _within(roads.foe_link, 0, n_links, "foe_link")
     _within(roads.bar_link, 0, n_links, "bar_link")
     _within(roads.options[:, 0], 0, n_lanes, "options' lanes")
@@ -175,6 +179,11 @@ def _check(roads: Any, demand: Any, programs: Any, length_s: float) -> None:
     for i in range(len(demand.start) - 1):
         if np.any(np.diff(demand.due_s[demand.start[i] : demand.start[i + 1]]) < 0.0):
             raise ValueError(f"draw {i}: vehicles are not in order of departure")
+    _check_programs(roads, programs, n_signals)
+
+
+def _check_programs(roads: Any, programs: Any, n_signals: int) -> None:
+    """Refuse programs that do not fit the signals."""
     if programs.phase_start.shape != (len(programs.offset_s), n_signals + 1):
         raise ValueError(f"phase_start has shape {programs.phase_start.shape} for {n_signals} signals")
     if n_signals and np.any(np.diff(programs.phase_start, axis=1) < 1):

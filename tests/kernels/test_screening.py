@@ -107,6 +107,16 @@ def traffic(rng, n=300, horizon_s=1200.0):
     )
 
 
+def test_a_window_may_end_within_a_second():
+    # At red, a vehicle that has not moved has lost all its time since it came to the line.
+    vehicles = demand([0.0], [0])
+    whole, longer = (
+        score(roads(), vehicles, programs((1, 999, 500)), Behaviour(), 0.0, end_s).delay_sum_s[0, 0]
+        for end_s in (300.0, 300.5)
+    )
+    assert longer == pytest.approx(whole + 0.5, abs=1e-9)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_the_kernel_is_its_plain_twin(seed):
     rng = np.random.default_rng(seed)
@@ -281,6 +291,7 @@ def test_no_plans_give_no_scores():
         ({"lane_free_s": [1.0]}, "lane_free_s has 1 entries"),
         ({"foe_start": [0, 2, 1, 1]}, "foe_start"),
         ({"link_letter": [0, -1, 2]}, "link_letter names a letter"),
+        ({"link_pocket": [3, -1, -1]}, "link_onward does not lead out of"),
         ({"options": [[0, 0], [7, 2], [1, 1], [2, 2]]}, "options' lanes"),
         ({"link_speed": [0.0, 1.0, 1.0]}, "speeds must be above 0"),
         ({"route_start": [2, 3]}, "without options"),
