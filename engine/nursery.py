@@ -34,7 +34,7 @@ from engine.stopping import StoppedError
 if TYPE_CHECKING:
     from engine.simulation import Backend
 
-__all__ = ["LostError", "Nursery", "spare"]
+__all__ = ["LostError", "Nursery", "Order", "spare"]
 
 HEADER = struct.Struct("<q")
 NOTHING_TO_DO = 3
@@ -84,13 +84,15 @@ class LostError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class _Job:
+class Order:
+    """One simulation that a nursery is asked for; see `engine.simulation.Simulation`."""
+
     plan: Plan
     seed: int
-    tripinfo: Path | None
-    series_s: float
-    trace: Path | None
-    limit_s: float
+    tripinfo: Path | None = None
+    series_s: float = 0.0
+    trace: Path | None = None
+    limit_s: float = math.inf
 
 
 class Nursery:
@@ -127,20 +129,12 @@ class Nursery:
             StoppedError: its delay exceeded the limit.
             LostError: the simulation's process died.
         """
-        return RunResult.from_bytes(self.answer(plan, seed, tripinfo, series_s, trace, limit_s))
+        return RunResult.from_bytes(self.answer(Order(plan, seed, tripinfo, series_s, trace, limit_s)))
 
-    def answer(
-        self,
-        plan: Plan,
-        seed: int,
-        tripinfo: Path | None = None,
-        series_s: float = 0.0,
-        trace: Path | None = None,
-        limit_s: float = math.inf,
-    ) -> bytes:
+    def answer(self, order: Order) -> bytes:
         """Return what `run` does, as `RunResult.to_bytes` gives it: who only keeps a result need not take it apart."""
         try:
-            self._send(_Job(plan, seed, tripinfo, series_s, trace, limit_s))
+            self._send(order)
             if not self._greeted:
                 note = str(_receive(self._output))
                 self._greeted = True
@@ -236,7 +230,7 @@ def _serve() -> None:
                 os._exit(NOTHING_TO_DO)
             answer: object
             try:
-                job: _Job = pickle.loads(frame)
+                job: Order = pickle.loads(frame)
                 outputs = job.tripinfo, job.trace
                 simulation = Simulation(scenario, network, job.plan, job.seed, backend, arrays, *outputs)
                 try:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from engine.network import Network
-from engine.nursery import Nursery
+from engine.nursery import Nursery, Order
 from engine.plan import Plan
 from engine.scenario import Scenario
 from engine.sumo.traces import Trace, read_trace
@@ -36,7 +36,7 @@ def baseline_traces(scenario: Scenario, network: Network, seeds: Sequence[int], 
         def traced(seed: int) -> Trace:
             nursery = idle.pop()
             folder = Path(scratch) / str(seed)
-            nursery.answer(Plan(()), seed, trace=folder)
+            nursery.answer(Order(Plan(()), seed, trace=folder))
             idle.append(nursery)
             return read_trace(folder, scenario.end_s)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.nursery import Nursery, spare
+from engine.nursery import Nursery, Order, spare
 from engine.plan import Plan
 from engine.result import RunResult, network_measures
 
@@ -30,16 +30,16 @@ def test_where_the_native_recorder_cannot_load_libsumo_takes_over_and_one_line_s
     found = []
     for _ in range(2):
         with Nursery(*cologne1) as nursery:
-            found += [nursery.answer(Plan(()), 1), nursery.answer(Plan(()), 1)]
+            found += [nursery.answer(Order(Plan(()), 1)), nursery.answer(Order(Plan(()), 1))]
     said = capfd.readouterr().err.splitlines()
     assert said == ["greensplit: the native recorder cannot be loaded (no such library here); libsumo takes over."]
     with Nursery(*cologne1, "libsumo") as nursery:
-        assert set(found) == {nursery.answer(Plan(()), 1)}
+        assert set(found) == {nursery.answer(Order(Plan(()), 1))}
 
 
 def test_an_answer_is_the_result_in_bytes(cologne1):
     with Nursery(*cologne1) as nursery:
-        data, result = nursery.answer(Plan(()), 1), nursery.run(Plan(()), 1)
+        data, result = nursery.answer(Order(Plan(()), 1)), nursery.run(Plan(()), 1)
     assert RunResult.from_bytes(data) == result
     assert network_measures(data) == result.network
 
