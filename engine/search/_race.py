@@ -171,10 +171,14 @@ class Race(Search):
 
         They depend on what was told, and so on the batches, but not on which run of a batch ends first.
         """
-        whole = [of for of in self._seen.values() if not of.dropped and len(of.ratios) == len(self._base)]
+        whole = [of for of in self._seen.values() if self._whole(of)]
         leader = min(whole, key=lambda of: of.mean, default=None)
         ahead = leader.ratios if leader is not None and leader.mean < 0.0 else {}
         return {seed: HOPELESS * base * math.exp(ahead.get(seed, 0.0)) for seed, base in self._paired.items()}
+
+    def _whole(self, of: _Seen) -> bool:
+        """Return whether a plan ran to its end on every seed."""
+        return not of.dropped and len(of.ratios) == len(self._base)
 
     def _model(self) -> tuple[Surrogate, list[_Seen]] | None:
         seen = [of for of in self._seen.values() if of.ratios]
@@ -193,7 +197,7 @@ class Race(Search):
             return
         surrogate, seen = model
         mean, covariance = surrogate.predict(np.array([of.unit for of in seen]), np.array([of.known for of in seen]))
-        whole = [i for i, of in enumerate(seen) if not of.dropped and len(of.ratios) == len(self._base)]
+        whole = [i for i, of in enumerate(seen) if self._whole(of)]
         best = min(whole, key=lambda i: mean[i]) if whole else None
         chances = []
         for i, of in enumerate(seen):
@@ -302,7 +306,7 @@ class Race(Search):
         if model is None:
             return []
         surrogate, seen = model
-        whole = [of for of in seen if not of.dropped and len(of.ratios) == len(self._base)]
+        whole = [of for of in seen if self._whole(of)]
         if not whole:
             return []
         means, _ = surrogate.spread(np.array([of.unit for of in whole]), np.array([of.known for of in whole]))
