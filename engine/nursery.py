@@ -104,7 +104,10 @@ class Nursery:
     """
 
     def __init__(self, scenario: Scenario, network: Network, backend: Backend = "native") -> None:
-        self._process = _spare.pop() if _spare else _process(backend)
+        try:
+            self._process = _spare.pop()
+        except IndexError:  # asked beforehand, another thread could take the last one in between
+            self._process = _process(backend)
         self._greeted = False
         self._send((scenario, network, backend))
 
