@@ -35,7 +35,11 @@ class PlanFile:
 
 
 def read_any_plan(
-    path: Path, network: Network, nodes: Mapping[str, NodeMap] | None = None, whole: bool = True
+    path: Path,
+    network: Network,
+    nodes: Mapping[str, NodeMap] | None = None,
+    whole: bool = True,
+    as_is: bool = False,
 ) -> PlanFile:
     """Return the plan in a file: SUMO's XML, our JSON, a timing sheet or UTDF.
 
@@ -44,6 +48,7 @@ def read_any_plan(
         network: the signals.
         nodes: with UTDF: which signal each node is; see `engine.formats.utdf_plan.utdf_plan`.
         whole: with UTDF: whether times are rounded to whole seconds.
+        as_is: with SUMO's XML: whether programs that respond to traffic are taken too, to be simulated as they stand.
 
     Raises:
         InputError: the file is missing, is of none of these formats, or does not fit the network.
@@ -54,7 +59,7 @@ def read_any_plan(
         raise InputError(f"'{path}' cannot be read: {error.strerror}. Check the path.") from error
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if start == b"<":
-        return PlanFile(read_plan(path, network), "sumo", _several(path))
+        return PlanFile(read_plan(path, network, as_is=as_is), "sumo", _several(path))
     text, encoding = decode_utdf(data)
     if start == b"[":
         plan, notes = utdf_plan(parse_utdf(text, str(path), encoding), network, nodes or {}, str(path), whole)

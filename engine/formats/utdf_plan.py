@@ -18,6 +18,7 @@ DIRECTIONS = {"N": "SB", "NE": "SW", "E": "WB", "SE": "NW", "S": "NB", "SW": "NE
 """UTDF names traffic by where it goes, we by where it comes from."""
 TURN_LETTERS = {"left": ("L", "L2"), "through": ("T",), "right": ("R", "R2"), "uturn": ("U",)}
 """Columns of a turn, the common one first; a `2` is a second, sharper or softer one."""
+TURN_OF = {letter: turn for turn, letters in TURN_LETTERS.items() for letter in letters}
 STANDS_IN = {"left": "TR", "through": "RL", "right": "TL", "uturn": "LTR"}
 """Whose phases a movement has that shares a lane and has none of its own."""
 
@@ -99,7 +100,12 @@ def _by_name(timings: Mapping[str, NodeTiming], signals: Mapping[str, Signal], s
 
 
 def node_program(
-    node: NodeTiming, signal: Signal, approaches: Mapping[str, str], whole: bool = True, min_green_s: float = 5.0
+    node: NodeTiming,
+    signal: Signal,
+    approaches: Mapping[str, str],
+    whole: bool = True,
+    min_green_s: float = 5.0,
+    columns: Mapping[int, str] | None = None,
 ) -> tuple[Program, list[str]]:
     """Return a node's timing as the program of a signal, and what is lost, a sentence each.
 
@@ -109,6 +115,8 @@ def node_program(
         approaches: the approach's name by direction, for those directions that the compass does not tell.
         whole: whether times are rounded to whole seconds.
         min_green_s: least green of a stage where its phases have no longer one, seconds.
+        columns: UTDF's movement of each vehicle link by its index, where the network was built of the file; otherwise
+            compass and turn tell.
 
     Raises:
         InputError: an approach or a movement is unknown, a movement has no phase, or conflicting greens.
@@ -119,7 +127,9 @@ def node_program(
     if whole:
         timing, note = whole_seconds(timing)
         notes += [note] if note else []
-    wiring = _wiring(node, signal, _directions(node, signal, approaches))
+    wiring = _wiring(
+        node, signal, _sought(signal, _directions(node, signal, approaches)) if columns is None else columns
+    )
     walked = walks(timing, wiring.services, signal.links)
     standing = [link.movement for link in signal.links if link.kind == "pedestrian" and not walked.get(link.index)]
     if standing:
@@ -158,18 +168,29 @@ def _directions(node: NodeTiming, signal: Signal, given: Mapping[str, str]) -> d
     return found
 
 
-def _wiring(node: NodeTiming, signal: Signal, directions: Mapping[str, str]) -> Wiring:
+def _sought(signal: Signal, directions: Mapping[str, str]) -> dict[int, str]:
+    """Return the common UTDF movement of each vehicle link by its index: direction of its approach, letter of its turn."""
+    return {
+        link.index: directions[link.approach] + TURN_LETTERS[link.turn][0]
+        for link in signal.links
+        if link.kind == "vehicle"
+    }
+
+
+def _wiring(node: NodeTiming, signal: Signal, columns: Mapping[int, str]) -> Wiring:
     protected: dict[int, set[int]] = {phase.number: set() for phase in node.timing.phases}
     permitted: dict[int, set[int]] = {phase.number: set() for phase in node.timing.phases}
     always, on_red = set(), set()
     for link in signal.links:
         if link.kind != "vehicle":
             continue
-        direction = directions[link.approach]
-        own = [node.movements.get(direction + letters) for letters in TURN_LETTERS[link.turn]]
+        column = columns[link.index]
+        direction, turn = column[:2], TURN_OF[column[2:]]
+        names = dict.fromkeys((column, *(direction + letters for letters in TURN_LETTERS[turn])))
+        own = [node.movements.get(name) for name in names]
         movement = next((of for of in own if of and (of.protected or of.permitted)), None)
         if movement is None:
-            movement = _shared(node, direction, link.turn)
+            movement = _shared(node, direction, turn)
         if movement is None:
             raise InputError(
                 f"node {node.node}: no phase serves {direction} traffic, which {link.movement} of signal '{signal.id}' is. "
@@ -177,7 +198,7 @@ def _wiring(node: NodeTiming, signal: Signal, directions: Mapping[str, str]) -> 
             )
         if movement.uncontrolled:
             always.add(link.index)
-        if link.turn == "right" and any(of and of.on_red for of in own):
+        if turn == "right" and any(of and of.on_red for of in own):
             on_red.add(link.index)
         for numbers, service in ((movement.protected, protected), (movement.permitted, permitted)):
             for number in numbers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from engine.errors import InputError, nearest
 from engine.formats.utdf import Utdf
 from engine.rings import OffsetReference, Recall, RingPhase, RingTiming, problems, shortfalls
 
-__all__ = ["MovementPhases", "NodeTiming", "node_timings", "start_times"]
+__all__ = ["MovementPhases", "NodeTiming", "node_timings", "shared_timings", "start_times"]
 
 NEEDED = ("Nodes", "Lanes", "Timeplans", "Phases")
 PHASES_PER_MOVEMENT = 4
@@ -111,6 +112,35 @@ def node_timings(data: Utdf, source: str = "UTDF") -> dict[str, NodeTiming]:
     if not found:
         raise InputError(f"'{source}': section [Phases] is empty, so there is no timing to take.")
     return found
+
+
+def shared_timings(
+    data: Utdf, timings: Mapping[str, NodeTiming], source: str = "UTDF"
+) -> dict[str, tuple[str, NodeTiming]]:
+    """Return the nodes that the controller of another node runs too: that node, and its timing with their own movements.
+
+    Args:
+        data: the file.
+        timings: `node_timings` of it.
+        source: what messages call it.
+    """
+    descriptions = _nodes(data)
+    plans = _rows(data, source, "Timeplans", descriptions)
+    lanes = _rows(data, source, "Lanes", descriptions)
+    found = {}
+    for controller, of in timings.items():
+        for node in _others(plans[controller]):
+            if node in descriptions and node not in timings:
+                timing = dataclasses.replace(of.timing, signal=node)
+                movements = _movements(lanes.get(node, {}))
+                found[node] = controller, NodeTiming(node, descriptions[node], timing, movements, ())
+    return found
+
+
+def _others(plan: Mapping[str, Mapping[str, _Cell]]) -> list[str]:
+    """Return the further nodes that a controller runs."""
+    cells = [next(iter(plan.get(f"Node {number}", {}).values()), None) for number in range(1, 8)]
+    return [cell.text.strip() for cell in cells if cell is not None and cell.number(0.0)]
 
 
 def _nodes(data: Utdf) -> dict[str, str]:
@@ -241,12 +271,10 @@ def _notes(
     kind = int(next(iter(plan["Control Type"].values())).number(0.0)) if "Control Type" in plan else 0
     if 0 < kind < len(CONTROL_TYPES):
         notes.append(f"node {timing.signal} is {CONTROL_TYPES[kind]} in the file: its splits are taken as fixed times")
-    for number in range(1, 8):
-        other = next(iter(plan.get(f"Node {number}", {}).values()), None)
-        if other is not None and other.number(0.0):
-            notes.append(
-                f"node {timing.signal} also runs the signal at node {other.text}, which gets no plan from here"
-            )
+    notes += [
+        f"node {timing.signal} also runs the signal at node {other}, which gets no plan from here"
+        for other in _others(plan)
+    ]
     lost = [
         name for name in UNUSED if any(cell.text.strip() not in ("", "0") for cell in records.get(name, {}).values())
     ]

@@ -29,7 +29,7 @@ def plan_text(plan: Plan, network: Network, kind: str) -> tuple[str, list[str]]:
         return sheet_text(plan, network)
     if kind == "sumo":
         notes = ["a SUMO program does not hold the parameters that a search varied"] if plan.parameters else []
-        return plan_xml(plan), notes
+        return plan_xml(plan, network.program_ids), notes
     if kind == "json":
         return plan_json(plan), []
     raise KeyError(kind)
