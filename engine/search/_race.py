@@ -1,17 +1,17 @@
-"""Our own search: few seeds for the many, all seeds for the few, and a model that learns where to look next."""
+"""Our own search: few seeds for the many, more seeds for the few, and a model that learns where to look next."""
 
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.plan import Plan
 from engine.search._base import Evaluation, Search, Trial
-from engine.search._surrogate import Surrogate, fit
+from engine.search._belief import HOPELESS, Belief, Seen, believe
 from engine.space import PlanSpace, Vector
 
 __all__ = ["Race", "Screen"]
@@ -20,7 +20,7 @@ Screen = Callable[[Sequence[Plan]], npt.NDArray[np.float64]]
 """Returns a fast model's delay of each plan, seconds; only ratios between plans count."""
 
 WORST = 1.0
-"""Logarithm of delay over the plan in the net's: worse than e times, or gridlock, is all the same to the search."""
+"""Logarithm of delay over the plan in the net's: worse than e times is all the same to the search's model."""
 STEPS = (0.01, 0.03, 0.1, 0.25)
 CANDIDATES = 192
 ROUNDS = 3
@@ -34,34 +34,14 @@ FIRST = 12
 APART = 0.04
 """Root mean square distance that the first plans keep from each other in the unit cube."""
 GENERATIONS = 60
-HOPELESS = 1.25
-"""A run is given up once its value exceeds this many times the leader's on the same seed: at first today's plan's."""
-
-
-@dataclass
-class _Seen:
-    """One plan with what its runs have shown: logarithms of value over the plan in the net's, by seed.
-
-    One that was given up on a seed is dropped; its ratio there is a lower estimate.
-    """
-
-    plan: Plan
-    unit: Vector
-    known: float
-    ratios: dict[int, float] = field(default_factory=dict)
-    lost: set[int] = field(default_factory=set)
-    dropped: bool = False
-
-    @property
-    def mean(self) -> float:
-        return math.fsum(self.ratios.values()) / len(self.ratios)
 
 
 class Race(Search):
     """A race over common random numbers, led by a surrogate of what the runs have shown.
 
-    New plans run on one seed each, in turn; those with a chance of being the best go on to the others. A Gaussian
-    process of the paired log-ratios to the plan in the net says where the next ones are to be: by expected
+    New plans run on one seed each, in turn; those with a chance of being the best go on to the others, and from there,
+    as long as they have it, to seeds that only leaders run with: a plan that jams on one day in ten looks fine on three.
+    A Gaussian process of the paired log-ratios to the plan in the net says where the next ones are to be: by expected
     improvement, among candidates around the leaders. With a screening model, its word is the process's prior mean,
     the first plans are the best of thousands that it saw, and the process learns the model's error as it goes.
 
@@ -69,6 +49,7 @@ class Race(Search):
         space, seed, seeds: see `Search`.
         starts: plans to begin with, such as a textbook's; each is taken to the nearest plan of the space.
         screen: the screening model, or `None`.
+        leader_seeds: training seeds for leaders only; ratios on them are to the plan in the net's usual value.
     """
 
     def __init__(
@@ -78,15 +59,18 @@ class Race(Search):
         seeds: Sequence[int] = (1,),
         starts: Sequence[Plan] = (),
         screen: Screen | None = None,
+        leader_seeds: Sequence[int] = (),
     ) -> None:
         super().__init__(space, seed, seeds)
+        self._leader_seeds = tuple(of for of in leader_seeds if of not in self.seeds)
         self._starts = tuple(starts)
         self._screen = screen
         self._base: dict[int, float] = {}
         self._paired: dict[int, float] = {}
+        self._usual = 1.0
         self._base_known = 0.0
         self._words: dict[str, float] = {}
-        self._seen: dict[str, _Seen] = {}
+        self._seen: dict[str, Seen] = {}
         self._points: dict[str, tuple[Vector, float]] = {}
         self._first: list[tuple[Vector, Plan, float]] = []
         self._n_told = 0
@@ -124,20 +108,22 @@ class Race(Search):
             self._n_told += 1
             trial = evaluation.trial
             unit, known = self._points[trial.plan.plan_id]
-            seen = self._seen.setdefault(trial.plan.plan_id, _Seen(trial.plan, unit, known))
+            seen = self._seen.setdefault(trial.plan.plan_id, Seen(trial.plan, unit, known))
             values = evaluation.penalised
             if evaluation.at_least is not None:
-                values, seen.dropped = (evaluation.at_least,), True
-            if values is None or trial.seed not in self._base:
+                values, seen.given_up = (evaluation.at_least,), trial.seed
+            base = self._usual if trial.seed in self._leader_seeds else self._base.get(trial.seed)
+            if values is None or base is None:
                 seen.lost.add(trial.seed)
             else:
-                ratio = math.log(max(values[0], 1e-9) / self._base[trial.seed])
-                seen.ratios[trial.seed] = WORST if evaluation.gridlock else min(ratio, WORST)
+                ratio = math.log(max(values[0], 1e-9) / base)
+                seen.ratios[trial.seed] = math.inf if evaluation.gridlock else ratio
 
     def _start(self, evaluations: Sequence[Evaluation]) -> None:
         done = {e.trial.seed: max(e.penalised[0], 1e-9) for e in evaluations if e.penalised is not None}
         self._paired = done
         self._base = done or dict.fromkeys(self.seeds, 1.0)
+        self._usual = statistics.median(self._base.values())
         if not self.space.n_dimensions:
             return
         net = Plan(self.space.programs)
@@ -145,8 +131,9 @@ class Race(Search):
             self._base_known = float(np.log(max(self._screen([net])[0], 1e-9)))
         today = self._today()
         if today is not None:
-            seen = _Seen(evaluations[0].trial.plan, today, 0.0, dict.fromkeys(self._base, 0.0))
+            seen = Seen(evaluations[0].trial.plan, today, 0.0, dict.fromkeys(self._base, 0.0))
             self._seen[seen.plan.plan_id] = seen
+            self._points[seen.plan.plan_id] = (today, 0.0)
         self._first = list(self._opening())
 
     # Questions
@@ -156,7 +143,8 @@ class Race(Search):
         if not self.space.n_dimensions:
             return []
         trials: list[Trial] = []
-        onward, fresh = self._onward(), self._fresh()
+        belief = self._belief()
+        onward, fresh = self._onward(belief), self._fresh(belief)
         limits = self._limits()
         for i in range(most):
             trial = next(onward, None) if i % 2 == 0 else None
@@ -171,38 +159,37 @@ class Race(Search):
 
         They depend on what was told, and so on the batches, but not on which run of a batch ends first.
         """
-        whole = [of for of in self._seen.values() if self._whole(of)]
-        leader = min(whole, key=lambda of: of.mean, default=None)
-        ahead = leader.ratios if leader is not None and leader.mean < 0.0 else {}
+        leader = self._leader()
+        ahead = leader.ratios if leader is not None and leader.usual < 0.0 else {}
         return {seed: HOPELESS * base * math.exp(ahead.get(seed, 0.0)) for seed, base in self._paired.items()}
 
-    def _whole(self, of: _Seen) -> bool:
-        """Return whether a plan ran to its end on every seed."""
-        return not of.dropped and len(of.ratios) == len(self._base)
+    def _leader(self) -> Seen | None:
+        """Return the plan that is best on a usual day, of those that ran on every seed."""
+        return min((of for of in self._seen.values() if self._whole(of)), key=lambda of: of.usual, default=None)
 
-    def _model(self) -> tuple[Surrogate, list[_Seen]] | None:
-        seen = [of for of in self._seen.values() if of.ratios]
-        if len(seen) < 2:
-            return None
-        points = np.array([of.unit for of in seen])
-        known = np.array([of.known for of in seen])
-        values = np.array([of.mean for of in seen])
-        runs = np.array([float(len(of.ratios)) for of in seen])
-        return fit(self._groups, points, known, values, runs), seen
+    def _whole(self, of: Seen) -> bool:
+        """Return whether a plan ran to its end on every seed, those of leaders apart."""
+        return of.given_up is None and of.ratios.keys() >= self._base.keys()
 
-    def _onward(self) -> Iterator[Trial]:
-        """Yield trials on further seeds of plans that may be the best, the most promising first."""
-        model = self._model()
-        if model is None:
+    def _belief(self) -> Belief | None:
+        return believe(self._groups, [of for of in self._seen.values() if of.ratios], self._leader())
+
+    def _onward(self, belief: Belief | None) -> Iterator[Trial]:
+        """Yield trials on further seeds of plans that may be the best, the most promising first.
+
+        Seeds of leaders come one at a time: the next answer may show that a plan is none.
+        """
+        if belief is None:
             return
-        surrogate, seen = model
-        mean, covariance = surrogate.predict(np.array([of.unit for of in seen]), np.array([of.known for of in seen]))
+        seen = belief.seen
+        mean, covariance = belief.of_seen()
         whole = [i for i, of in enumerate(seen) if self._whole(of)]
         best = min(whole, key=lambda i: mean[i]) if whole else None
         chances = []
         for i, of in enumerate(seen):
-            rest = [seed for seed in self.seeds if seed not in of.ratios and seed not in of.lost]
-            if of.lost or of.dropped or not rest:
+            rest = [seed for seed in self.seeds if seed not in of.ratios]
+            rest = rest or [seed for seed in self._leader_seeds if seed not in of.ratios][:1]
+            if of.lost or of.given_up is not None or not rest:
                 continue
             chance = 1.0
             if best is not None:
@@ -214,11 +201,11 @@ class Race(Search):
             for seed in rest:
                 yield Trial(seen[i].plan, seed)
 
-    def _fresh(self) -> Iterator[Trial]:
+    def _fresh(self, belief: Belief | None) -> Iterator[Trial]:
         """Yield trials of plans that were never seen, each on the next seed in turn."""
         turn = len(self._seen)
         taken: set[str] = set()
-        for unit, plan, known in self._coming(taken):
+        for unit, plan, known in self._coming(belief):
             if plan.plan_id in self._seen or plan.plan_id in taken:
                 continue
             taken.add(plan.plan_id)
@@ -226,42 +213,33 @@ class Race(Search):
             yield Trial(plan, self.seeds[turn % len(self.seeds)])
             turn += 1
 
-    def _coming(self, taken: set[str]) -> Iterator[tuple[Vector, Plan, float]]:
+    def _coming(self, belief: Belief | None) -> Iterator[tuple[Vector, Plan, float]]:
         yield from (first for first in self._first if first[1].plan_id not in self._seen)
-        model = self._model()
-        if model is None:
+        if belief is None:
             yield from self._at(self._random().random((CANDIDATES, self.space.n_dimensions)))
             return
-        surrogate, seen = model
-        points = [of.unit for of in seen]
-        known = [of.known for of in seen]
-        means, _ = surrogate.spread(np.array(points), np.array(known))
-        values = [of.mean for of in seen]
-        runs = [float(len(of.ratios)) for of in seen]
+        surrogate = belief.surrogate
+        means, _ = belief.of_seen()
         best = float(means.min())
-        pool = self._candidates(surrogate, seen, means, best)
+        pool = self._candidates(belief, means, best)
+        risks = list(belief.risk(np.array([unit for unit, _, _ in pool]))) if pool else []
         while pool:
             units, knowns = np.array([unit for unit, _, _ in pool]), np.array([word for _, _, word in pool])
             mean, deviation = surrogate.spread(units, knowns)
-            gains = _improvement(best, mean, deviation)
+            gains = _improvement(best, mean + np.array(risks), deviation)
             chosen = int(np.argmax(np.round(gains, 12)))
             unit, plan, word = pool.pop(chosen)
+            risks.pop(chosen)
             yield unit, plan, word
             # Believe what the process says of it, so that the next one lies elsewhere.
-            points.append(unit)
-            known.append(word)
-            values.append(float(mean[chosen]))
-            runs.append(1.0)
-            surrogate = Surrogate(
-                self._groups, surrogate._shape, np.array(points), np.array(known), np.array(values), np.array(runs)
-            )
+            surrogate = surrogate.believing(unit, word, float(mean[chosen]))
 
     def _candidates(
-        self, surrogate: Surrogate, seen: Sequence[_Seen], means: npt.NDArray[np.float64], best: float
+        self, belief: Belief, means: npt.NDArray[np.float64], best: float
     ) -> list[tuple[Vector, Plan, float]]:
         """Return candidates, bred from the leaders over a few rounds by their expected improvement."""
         random = self._random()
-        parents = [seen[i].unit for i in np.argsort(np.round(means, 9), kind="stable")[:LEADERS]]
+        parents = [belief.seen[i].unit for i in np.argsort(np.round(means, 9), kind="stable")[:LEADERS]]
         kept: list[tuple[float, int, tuple[Vector, Plan, float]]] = []
         known_plans = set(self._seen)
         for _ in range(ROUNDS):
@@ -269,10 +247,9 @@ class Race(Search):
             bred = [item for item in bred if item[1].plan_id not in known_plans]
             if not bred:
                 continue
-            mean, deviation = surrogate.spread(
-                np.array([unit for unit, _, _ in bred]), np.array([word for _, _, word in bred])
-            )
-            gains = np.round(_improvement(best, mean, deviation), 12)
+            units = np.array([unit for unit, _, _ in bred])
+            mean, deviation = belief.surrogate.spread(units, np.array([word for _, _, word in bred]))
+            gains = np.round(_improvement(best, mean + belief.risk(units), deviation), 12)
             for gain, item in zip(gains, bred, strict=True):
                 if item[1].plan_id not in known_plans:
                     known_plans.add(item[1].plan_id)
@@ -301,16 +278,13 @@ class Race(Search):
         return np.random.default_rng([self.seed, self._n_told])
 
     def favourites(self) -> list[str]:
-        """Return the plans that ran on every seed in the order of the process's mean: it knows of luck on few seeds."""
-        model = self._model()
-        if model is None:
+        """Return the plans that ran on every seed, as they are believed: it knows of luck on few seeds."""
+        belief = self._belief()
+        if belief is None:
             return []
-        surrogate, seen = model
-        whole = [of for of in seen if self._whole(of)]
-        if not whole:
-            return []
-        means, _ = surrogate.spread(np.array([of.unit for of in whole]), np.array([of.known for of in whole]))
-        return [whole[i].plan.plan_id for i in np.argsort(np.round(means, 9), kind="stable")]
+        means, _ = belief.of_seen()
+        order = np.argsort(np.round(means, 9), kind="stable")
+        return [belief.seen[i].plan.plan_id for i in order if self._whole(belief.seen[i])]
 
     # The opening
 

@@ -42,6 +42,8 @@ class Surrogate:
         self._shape = shape
         self._points = points
         self._known = known
+        self._values = values
+        self._runs = runs
         noise = np.diag(shape.noise**2 / runs + JITTER)
         self._factor = np.linalg.cholesky(self._covariance(points, known, points, known) + noise)
         self._whitened = np.linalg.solve(self._factor, values - known)
@@ -54,6 +56,17 @@ class Surrogate:
         r = np.sqrt(5.0 * squared)
         matern = self._shape.deviation**2 * (1.0 + r + r * r / 3.0) * np.exp(-r)
         return matern + LEVEL_VARIANCE + TRUST_VARIANCE * known_a[:, None] * known_b[None, :]
+
+    def believing(self, point: Floats, known: float, value: float) -> Surrogate:
+        """Return the same process after one run more, at a point of shape (d,), that gave `value`."""
+        return Surrogate(
+            self._groups,
+            self._shape,
+            np.vstack([self._points, point]),
+            np.append(self._known, known),
+            np.append(self._values, value),
+            np.append(self._runs, 1.0),
+        )
 
     @property
     def log_likelihood(self) -> float:
