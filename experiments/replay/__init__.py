@@ -1,0 +1,1 @@
+"""`greensplit replay`: benchmark junctions, or a study, against what is on record."""
