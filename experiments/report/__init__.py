@@ -11,5 +11,5 @@ __all__ = ["compile_page", "draw", "main"]
 def main(config: ReportCommandConfig) -> int:
     """Draw the page of the study in `config.dir` and say where it is. Returns 0."""
     assert config.dir is not None, "the configuration is checked before"
-    print(draw(config.dir.absolute()))
+    print(draw(config.dir.absolute(), language=config.report.language))
     return 0

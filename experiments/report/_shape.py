@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["AUDIT", "CORRIDORS", "MEASURE", "SUMMARY", "Maybe", "misfit"]
+__all__ = ["APPROACHES", "AUDIT", "CORRIDORS", "MEASURE", "PLAYBACK", "SUMMARY", "Maybe", "misfit"]
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,14 @@ FOUND = {
 AUDIT = {"rules": str, "title": str, "baseline": [FOUND], "best": [FOUND], "notes": [str]}
 """The form of the summary's ``audit``, which studies of commands that do not choose rules are without."""
 
+APPROACHES = [{"signal": str, "approach": str, "edges": [str]}]
+"""The form of the summary's ``approaches``, which older studies are without."""
+
 WAY = {"signals": [str], "links": [[int]], "travel_s": [NUMBER], "distances_m": [NUMBER]}
 CORRIDORS = Maybe({"begin_s": NUMBER, "end_s": NUMBER, "seed": int, "corridors": [[WAY]]})
 """The form of the summary's ``corridors``, which older studies are without."""
+PLAYBACK = Maybe({"begin_s": NUMBER, "end_s": NUMBER, "seed": int})
+"""The form of the summary's ``playback``, which older studies are without."""
 
 
 def misfit(value: object, form: object, where: str) -> str | None:

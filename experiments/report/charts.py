@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from experiments.report._language import gettext, translated
 from experiments.report.comparison import Approach, direction
 from experiments.report.study import StudyData
 
@@ -52,7 +53,7 @@ def _centre_with_interval(of: Mapping[str, Any], y: str, colour: str, symbol: st
     low, high = of["ci95"] or (centre, centre)
     error = {"type": "data", "symmetric": False, "array": [high - centre], "arrayminus": [centre - low]}
     error |= {"thickness": 3, "width": 9, "color": colour}
-    hover = of["of"] + " %{x:.1f} s + %{error_x.array:.1f} - %{error_x.arrayminus:.1f}<extra></extra>"
+    hover = f"{translated(of['of'])} %{{x:.1f}} s + %{{error_x.array:.1f}} - %{{error_x.arrayminus:.1f}}<extra></extra>"
     more = {"error_x": error, "xaxis": axis, "yaxis": axis.replace("x", "y"), "hovertemplate": hover}
     return _points([centre], [y], colour, symbol, y, showlegend=False, **more)
 
@@ -62,29 +63,29 @@ def evidence(study: StudyData) -> str | None:
     if not any(plan.summary["delay_s"] for plan in study.plans):
         return None
     data = []
+    hover = gettext("seed %%{customdata}: %%{x:.1f} s") + "<extra></extra>"
     for plan, colour, symbol in zip(study.plans, COLOURS, SYMBOLS, strict=False):
         seeds = list(plan.runs)
         delays = [plan.runs[seed].network["delay_s"] for seed in seeds]
-        hover = "seed %{customdata}: %{x:.1f} s<extra></extra>"
         dots = _points(delays, [plan.name] * len(seeds), colour, "line-ns-open", plan.name, showlegend=False)
         data.append(dots | {"customdata": seeds, "hovertemplate": hover, "opacity": 0.75})
         if plan.summary["delay_s"] and plan.summary["delay_s"]["mean"] is not None:
             data.append(_centre_with_interval(plan.summary["delay_s"], plan.name, colour, symbol, "x"))
     layout: dict[str, Any] = {
-        "xaxis": {"title": {"text": "delay, s per vehicle"}, "domain": [0.0, 1.0]},
+        "xaxis": {"title": {"text": gettext("delay, s per vehicle")}, "domain": [0.0, 1.0]},
         "yaxis": {"autorange": "reversed", "type": "category"},
     }
     if study.difference["centre"] is not None:
         first, second = study.plans[0].runs, study.plans[-1].runs
         both = [seed for seed in first if seed in second]
         changes = [second[seed].network["delay_s"] - first[seed].network["delay_s"] for seed in both]
-        hover = "seed %{customdata}: %{x:.1f} s<extra></extra>"
-        dots = _points(changes, ["difference"] * len(both), RIVAL, "line-ns-open", "", xaxis="x2", yaxis="y2")
+        name = gettext("difference")
+        dots = _points(changes, [name] * len(both), RIVAL, "line-ns-open", "", xaxis="x2", yaxis="y2")
         data.append(dots | {"customdata": both, "hovertemplate": hover, "opacity": 0.75, "showlegend": False})
-        data.append(_centre_with_interval(study.difference, "difference", RIVAL, SYMBOLS[1], "x2"))
+        data.append(_centre_with_interval(study.difference, name, RIVAL, SYMBOLS[1], "x2"))
         layout["xaxis"]["domain"] = [0.0, 0.5]
         layout["xaxis2"] = {
-            "title": {"text": f"{study.plans[-1].name} \N{MINUS SIGN} plan in the net, s"},
+            "title": {"text": gettext("%(rival)s \N{MINUS SIGN} plan in the net, s", rival=study.plans[-1].name)},
             "domain": [0.57, 1.0],
             "anchor": "y2",
             "rangemode": "tozero",
@@ -101,12 +102,14 @@ def by_plan(study: StudyData) -> str:
     rival = study.plans[-1].summary["plan_id"]
     ranks = {row["plan_id"]: rank for rank, row in enumerate(ranking, start=1)}
     seeds = [(ranks[plan_id], delay_s) for plan_id, of in study.delays_s.items() if plan_id in ranks for delay_s in of]
-    dots = _points([rank for rank, _ in seeds], [delay_s for _, delay_s in seeds], OTHER, "circle", "single seeds")
+    dots = _points(
+        [rank for rank, _ in seeds], [delay_s for _, delay_s in seeds], OTHER, "circle", gettext("single seeds")
+    )
     dots["marker"] |= {"size": 4}
     data = [dots | {"hoverinfo": "skip"}]
     kinds = (
-        ("other plans", OTHER, "circle", lambda plan_id: plan_id not in ("baseline", rival)),
-        ("plan in the net", NET, "circle", lambda plan_id: plan_id == "baseline"),
+        (gettext("other plans"), OTHER, "circle", lambda plan_id: plan_id not in ("baseline", rival)),
+        (gettext("plan in the net"), NET, "circle", lambda plan_id: plan_id == "baseline"),
         (study.plans[-1].name, RIVAL, "diamond", lambda plan_id: plan_id == rival),
     )
     for name, colour, symbol, belongs in kinds[: 3 if rival != "baseline" else 2]:
@@ -114,15 +117,17 @@ def by_plan(study: StudyData) -> str:
         means = _points(
             [ranks[row["plan_id"]] for row in rows], [row["delay_s_mean"] for row in rows], colour, symbol, name
         )
-        hover = "rank %{x}: plan %{customdata}, mean %{y:.1f} s<extra></extra>"
+        hover = gettext("rank %%{x}: plan %%{customdata}, mean %%{y:.1f} s") + "<extra></extra>"
         if rows:
             data.append(means | {"customdata": [plain(row["plan_id"]) for row in rows], "hovertemplate": hover})
     delays = [row["delay_s_mean"] for row in ranking] + [delay_s for _, delay_s in seeds]
     # Gridlocked runs reach ten times the others' delay, and would press them onto one line.
     wide = len(delays) > 1 and min(delays) > 0.0 and max(delays) > 5.0 * statistics.median(delays)
-    yaxis = {"title": {"text": "delay, s per vehicle" + (", logarithmic" if wide else "")}}
+    yaxis = {
+        "title": {"text": gettext("delay, s per vehicle, logarithmic") if wide else gettext("delay, s per vehicle")}
+    }
     return figure(
-        data, height=320, xaxis={"title": {"text": "rank on the training seeds"}, "zeroline": False},
+        data, height=320, xaxis={"title": {"text": gettext("rank on the training seeds")}, "zeroline": False},
         yaxis=yaxis | ({"type": "log"} if wide else {}),
     )  # fmt: skip
 
@@ -148,6 +153,6 @@ def by_approach(study: StudyData, rows: Sequence[Approach]) -> str | None:
         data.append(points | {"customdata": labels, "hovertemplate": hover})
     return figure(
         data, height=110 + 26 * len(rows), margin={"l": 150, "r": 16, "t": 34, "b": 48},
-        xaxis={"title": {"text": "control delay, s per vehicle"}, "rangemode": "tozero"},
+        xaxis={"title": {"text": gettext("control delay, s per vehicle")}, "rangemode": "tozero"},
         yaxis={"tickvals": places, "ticktext": labels, "range": [len(rows) - 0.4, -0.6], "zeroline": False},
     )  # fmt: skip

@@ -8,6 +8,7 @@ from statistics import fmean
 
 from engine.result import EXTRA_MEASURES, GroupResult, RunResult
 from engine.statistics import Interval, paired_interval
+from experiments.report._language import N_, gettext, translated
 from experiments.report.study import ShownPlan, StudyData
 
 __all__ = [
@@ -24,28 +25,31 @@ __all__ = [
 ]
 
 MEASURES = (
-    ("delay_s", "delay", "s per vehicle", 1),
-    ("control_delay_s", "control delay at the signals", "s per vehicle", 1),
-    ("stops_per_veh", "stops", "per vehicle", 2),
-    ("travel_time_s", "travel time of arrived vehicles", "s", 1),
-    ("throughput_veh", "arrived vehicles", "", 0),
-    ("queue_max_m", "longest back of queue", "m", 0),
-    ("co2_g", "CO2", "g", 0),
-    ("fuel_ml", "fuel", "ml", 0),
-    ("conflicts_ttc", "conflicts, time to collision < 3 s", "", 0),
-    ("conflicts_drac", "conflicts, needed deceleration > 3 m/s²", "", 0),
-    ("conflicts_pet", "conflicts, post-encroachment time < 2 s", "", 0),
+    ("delay_s", N_("delay"), N_("s per vehicle"), 1),
+    ("control_delay_s", N_("control delay at the signals"), N_("s per vehicle"), 1),
+    ("stops_per_veh", N_("stops"), N_("per vehicle"), 2),
+    ("travel_time_s", N_("travel time of arrived vehicles"), N_("s"), 1),
+    ("throughput_veh", N_("arrived vehicles"), "", 0),
+    ("queue_max_m", N_("longest back of queue"), N_("m"), 0),
+    ("co2_g", "CO2", N_("g"), 0),
+    ("fuel_ml", N_("fuel"), N_("ml"), 0),
+    ("conflicts_ttc", N_("conflicts, time to collision < 3 s"), "", 0),
+    ("conflicts_drac", N_("conflicts, needed deceleration > 3 m/s²"), "", 0),
+    ("conflicts_pet", N_("conflicts, post-encroachment time < 2 s"), "", 0),
 )
 """What the page's table shows, as far as the study measured it; the last five with `measures=all`."""
 DIRECTIONS = {
-    "N": "north", "NE": "north-east", "E": "east", "SE": "south-east",
-    "S": "south", "SW": "south-west", "W": "west", "NW": "north-west",
+    "N": N_("north"), "NE": N_("north-east"), "E": N_("east"), "SE": N_("south-east"),
+    "S": N_("south"), "SW": N_("south-west"), "W": N_("west"), "NW": N_("north-west"),
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One network measure: the key of its values in a plan's summary, and the paired difference of the plans."""
+    """One network measure: the key of its values in a plan's summary, and the paired difference of the plans.
+
+    Label and unit are in the language that is spoken.
+    """
 
     key: str
     label: str
@@ -104,7 +108,10 @@ def direction(name: str) -> str:
     letters = name.rstrip("0123456789")
     if letters not in DIRECTIONS:
         return name
-    return DIRECTIONS[letters] + (f" ({name[len(letters) :]})" if name != letters else "")
+    word = translated(DIRECTIONS[letters])
+    return (
+        word if name == letters else gettext("%(direction)s (%(number)s)", direction=word, number=name[len(letters) :])
+    )
 
 
 def measures(study: StudyData) -> list[Measure]:
@@ -113,7 +120,7 @@ def measures(study: StudyData) -> list[Measure]:
     for key, label, unit, digits in MEASURES:
         if study.plans[0].summary.get(key) is not None:
             of: Callable[[RunResult], float] = lambda run, key=key: run.network[key]  # type: ignore[misc]  # noqa: E731
-            rows.append(Measure(key, label, unit, digits, _paired(study.plans, of)))
+            rows.append(Measure(key, translated(label), translated(unit), digits, _paired(study.plans, of)))
     return rows
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.plan import Phase, Program
 from engine.progression import PROGRESSION_SHARE, green_band, green_spans
+from experiments.report._language import gettext
 from experiments.report.charts import COLOURS, figure, plain
 from experiments.report.study import ShownPlan, StudyData
 
@@ -122,7 +123,7 @@ class _Axes:
         margin = 0.06 * max(distances)
         self.layout[f"xaxis{name}"] = {
             "domain": [left, right], "anchor": f"y{name}", "range": [0, self._lasts_s], "zeroline": False,
-            "title": {"text": "seconds" if last else ""},
+            "title": {"text": gettext("seconds") if last else ""},
         }  # fmt: skip
         self.layout[f"yaxis{name}"] = {
             "domain": [bottom, top - 0.06], "anchor": f"x{name}", "range": [-margin, max(distances) + margin],
@@ -130,8 +131,11 @@ class _Axes:
             "ticktext": [f"{plain(s, 13)} · {d:.0f} m" for s, d in zip(way["signals"], distances, strict=True)],
             "showticklabels": column == 0,
         }  # fmt: skip
-        width = "no common cycle" if band.width_s is None else f"band {band.width_s:.0f} s of {band.cycle_s:.0f} s"
-        text = f"<b>{plan}</b>, to {plain(way['signals'][-1], 13)}: {width}"
+        names = {"plan": f"<b>{plan}</b>", "last": plain(way["signals"][-1], 13)}
+        text = gettext("%(plan)s, to %(last)s: no common cycle", **names)
+        if band.width_s is not None:
+            seconds = {"width": f"{band.width_s:.0f}", "cycle": f"{band.cycle_s:.0f}"}
+            text = gettext("%(plan)s, to %(last)s: band %(width)s s of %(cycle)s s", **names, **seconds)
         self.layout["annotations"].append(
             {"text": text, "x": left, "y": top - 0.055, "xref": "paper", "yref": "paper", "xanchor": "left",
              "yanchor": "bottom", "showarrow": False}
@@ -166,7 +170,7 @@ def _polygons(
         x += [*begins, *(begin + width_s for begin in reversed(begins)), begins[0], None]
         y += [*distances, *reversed(distances), distances[0], None]
     return {
-        "mode": "lines", "x": x, "y": y, "fill": "toself", "fillcolor": colour, "opacity": 0.22, "name": "green band",
+        "mode": "lines", "x": x, "y": y, "fill": "toself", "fillcolor": colour, "opacity": 0.22, "name": gettext("green band"),
         "line": {"width": 0, "color": colour}, "hoverinfo": "skip",
     }  # fmt: skip
 
@@ -181,7 +185,15 @@ def _lines(vehicles: Iterable[Sequence[tuple[float, float]]], begin_s: float) ->
             x += [*(time_s - begin_s for time_s, _ in kept), None]
             y += [*(metres for _, metres in kept), None]
     line = {"color": TRACE, "width": 1.2}
-    return {"mode": "lines", "x": x, "y": y, "line": line, "name": "vehicles", "hoverinfo": "skip", "opacity": 0.8}
+    return {
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "line": line,
+        "name": gettext("vehicles"),
+        "hoverinfo": "skip",
+        "opacity": 0.8,
+    }
 
 
 def _parts(points: Sequence[tuple[float, float]]) -> list[list[tuple[float, float]]]:
@@ -226,6 +238,6 @@ def _signals(
                     green_y += [metres, metres, None]
     common = {"mode": "lines", "hoverinfo": "skip"}
     return [
-        common | {"x": red_x, "y": red_y, "line": {"color": RED, "width": 2}, "name": "red"},
-        common | {"x": green_x, "y": green_y, "line": {"color": GREEN, "width": 7}, "name": "green"},
+        common | {"x": red_x, "y": red_y, "line": {"color": RED, "width": 2}, "name": gettext("red")},
+        common | {"x": green_x, "y": green_y, "line": {"color": GREEN, "width": 7}, "name": gettext("green")},
     ]

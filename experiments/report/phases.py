@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from experiments.report._language import N_, gettext, joined, translated
 from experiments.report.study import StudyData
 
 __all__ = ["Bar", "Diagram", "Row", "SignalDiagrams", "diagram", "diagrams"]
 
 STATES = {
-    "G": ("green", "green"),
-    "g": ("gives", "green, gives way"),
-    "y": ("yellow", "yellow"),
-    "u": ("ready", "red and yellow"),
-    "s": ("turn", "turn after stop"),
-    "o": ("off", "off, blinking"),
-    "O": ("off", "off"),
+    "G": ("green", N_("green")),
+    "g": ("gives", N_("green, gives way")),
+    "y": ("yellow", N_("yellow")),
+    "u": ("ready", N_("red and yellow")),
+    "s": ("turn", N_("turn after stop")),
+    "o": ("off", N_("off, blinking")),
+    "O": ("off", N_("off")),
 }
 """Style class and name of each signal state; red, the rest of the cycle, is the line that the bars stand on."""
 SHOWN_NAMES = 4
@@ -117,9 +118,10 @@ def diagram(plan: str, program: Mapping[str, Any], links: Sequence[Mapping[str, 
 
 
 def _label(indices: Sequence[int], names: Mapping[int, Sequence[str]]) -> str:
-    found = sorted({name for index in indices for name in names.get(index, (f"link {index}",))})
-    more = f" and {len(found) - SHOWN_NAMES} more" if len(found) > SHOWN_NAMES else ""
-    return ", ".join(found[:SHOWN_NAMES]) + more
+    found = sorted({name for index in indices for name in names.get(index, (gettext("link %(index)s", index=index),))})
+    shown = joined(found[:SHOWN_NAMES])
+    n_more = len(found) - SHOWN_NAMES
+    return shown if n_more <= 0 else gettext("%(names)s and %(num)s more", names=shown, num=n_more)
 
 
 def _bars(letters: str, durations_s: Sequence[float], longest_s: float) -> tuple[Bar, ...]:
@@ -132,7 +134,8 @@ def _bars(letters: str, durations_s: Sequence[float], longest_s: float) -> tuple
             continue
         if letter in STATES and at_s > begin_s:
             style, name = STATES[letter]
-            title = f"{name} {begin_s:g}\N{EN DASH}{at_s:g} s"
+            times = {"begin": f"{begin_s:g}", "end": f"{at_s:g}"}
+            title = gettext("%(state)s %(begin)s\N{EN DASH}%(end)s s", state=translated(name), **times)
             bars.append(Bar(style, title, 100.0 * begin_s / longest_s, 100.0 * (at_s - begin_s) / longest_s))
         begin_s = at_s
     return tuple(bars)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.result import Cycle
+from experiments.report._language import gettext
 from experiments.report.charts import COLOURS, figure, plain
 from experiments.report.study import StudyData
 
@@ -79,6 +80,7 @@ def queue_lines(study: StudyData, times: QueueTimes) -> str:
     layout: dict[str, Any] = {"annotations": []}
     shown = times.labels[:SHOWN_AS_LINES]
     n_rows = math.ceil(len(shown) / 2)
+    hover = gettext("minute %%{x:.0f}: %%{y:.0f} m")
     for place, label in enumerate(shown):
         name = "" if place == 0 else str(place + 1)
         left, top = 0.53 * (place % 2), 1.0 - (place // 2) / n_rows
@@ -88,12 +90,12 @@ def queue_lines(study: StudyData, times: QueueTimes) -> str:
         layout[f"xaxis{name}"] = {
             "domain": domain,
             "anchor": f"y{name}",
-            "title": {"text": "minutes" if last_row else ""},
+            "title": {"text": gettext("minutes") if last_row else ""},
         }
         layout[f"yaxis{name}"] = {"domain": [bottom, top - 0.05], "anchor": f"x{name}", "rangemode": "tozero"}
         layout["annotations"].append(
-            {"text": f"<b>{label}</b>, m", "x": domain[0], "y": top - 0.04, "xref": "paper", "yref": "paper",
-             "xanchor": "left", "yanchor": "bottom", "showarrow": False}
+            {"text": gettext("%(group)s, m", group=f"<b>{label}</b>"), "x": domain[0], "y": top - 0.04,
+             "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "showarrow": False}
         )  # fmt: skip
         for p, (plan, colour) in enumerate(zip(study.plans, COLOURS, strict=False)):
             rows = times.metres[p][place]
@@ -109,7 +111,7 @@ def queue_lines(study: StudyData, times: QueueTimes) -> str:
             data.append(axes | band | fill | {"hoverinfo": "skip", "showlegend": False})
             line = {"color": colour, "width": 2.5, "dash": "dot" if p == 0 else "solid"}
             middle = {"x": times.minutes, "y": [r[1] for r in rows], "line": line, "name": plan.name}
-            data.append(axes | middle | {"showlegend": place == 0, "hovertemplate": "minute %{x:.0f}: %{y:.0f} m"})
+            data.append(axes | middle | {"showlegend": place == 0, "hovertemplate": hover})
     return figure(data, height=130 + 190 * n_rows, margin={"l": 44, "r": 16, "t": 34, "b": 44}, **layout)
 
 
@@ -132,12 +134,12 @@ def queue_map(study: StudyData, times: QueueTimes) -> str:
                 "zmin": 0,
                 "zmax": longest,
                 "colorscale": [[0, "var(--heat-0)"], [0.5, "var(--heat-1)"], [1, "var(--heat-2)"]],
-                "colorbar": {"title": {"text": "m"}, "thickness": 14, "outlinewidth": 0},
+                "colorbar": {"title": {"text": gettext("m")}, "thickness": 14, "outlinewidth": 0},
                 "showscale": p == n - 1,
-                "hovertemplate": "minute %{x:.0f}: %{z} m<extra>" + plan.name + "</extra>",
+                "hovertemplate": gettext("minute %%{x:.0f}: %%{z} m") + f"<extra>{plan.name}</extra>",
             }
         )
-        layout["xaxis" + axis[1:]] = {"domain": domain, "title": {"text": "minutes"}, "showgrid": False}
+        layout["xaxis" + axis[1:]] = {"domain": domain, "title": {"text": gettext("minutes")}, "showgrid": False}
         layout["annotations"].append(
             {"text": f"<b>{plan.name}</b>", "x": domain[0], "y": 1.0, "xref": "paper", "yref": "paper",
              "xanchor": "left", "yanchor": "bottom", "showarrow": False}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from experiments.report._language import gettext, joined, translated
 from experiments.report.charts import NET, OTHER, RIVAL, figure, plain
 from experiments.report.comparison import MEASURES
 from experiments.report.study import StudyData
@@ -14,24 +16,24 @@ SHOWN_PARAMETERS = 20
 LONGEST_NAME = 28
 
 
-def best_so_far(study: StudyData) -> str | None:
+def best_so_far(summary: Mapping[str, Any]) -> str | None:
     """Return the objective's mean of the best plan over the training simulations."""
-    steps = study.summary.get("course") or []
+    steps = summary.get("course") or []
     if len(steps) < 2:
         return None
-    last = study.summary["simulations"]["training"]
+    last = summary["simulations"]["training"]
     x = [step["simulations"] for step in steps] + [last]
     y = [step["value"] for step in steps] + [steps[-1]["value"]]
-    hover = "after %{x} simulations: %{y:.2f}<extra></extra>"
+    hover = gettext("after %%{x} simulations: %%{y:.2f}") + "<extra></extra>"
     line = {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": {"shape": "hv", "color": RIVAL, "width": 3}}
-    data = [line | {"name": "best so far", "hovertemplate": hover}]
+    data = [line | {"name": gettext("best so far"), "hovertemplate": hover}]
     data.append(
-        {"type": "scatter", "mode": "lines", "x": [0, last], "y": [y[0], y[0]], "name": "plan in the net",
+        {"type": "scatter", "mode": "lines", "x": [0, last], "y": [y[0], y[0]], "name": gettext("plan in the net"),
          "line": {"color": NET, "dash": "dot"}, "hoverinfo": "skip"}
     )  # fmt: skip
     return figure(
-        data, height=280, xaxis={"title": {"text": "training simulations"}, "rangemode": "tozero"},
-        yaxis={"title": {"text": "objective, mean"}},
+        data, height=280, xaxis={"title": {"text": gettext("training simulations")}, "rangemode": "tozero"},
+        yaxis={"title": {"text": gettext("objective, mean")}},
     )  # fmt: skip
 
 
@@ -48,7 +50,7 @@ def worth(study: StudyData) -> str | None:
     }  # fmt: skip
     return figure(
         [bars], height=90 + 22 * len(shares), margin={"l": 230, "r": 16, "t": 8, "b": 48},
-        xaxis={"title": {"text": "share, %"}}, yaxis={"type": "category"},
+        xaxis={"title": {"text": gettext("share, %%")}}, yaxis={"type": "category"},
     )  # fmt: skip
 
 
@@ -64,11 +66,11 @@ def pareto_front(study: StudyData) -> str | None:
     if not rows:
         return None
     names = rows["measures"]
-    labels = {key: f"{label}, {unit}" if unit else label for key, label, unit, _ in MEASURES}
+    labels = {key: joined(map(translated, (label, unit) if unit else (label,))) for key, label, unit, _ in MEASURES}
 
     def points(of: list[dict[str, Any]], name: str, colour: str, symbol: str, mode: str) -> dict[str, Any]:
         x, y = ([row["values"][axis] for row in of] for axis in (0, 1))
-        hover = "plan %{customdata}: %{x:.2f}, %{y:.2f}<extra></extra>"
+        hover = gettext("plan %%{customdata}: %%{x:.2f}, %%{y:.2f}") + "<extra></extra>"
         marker = {"color": colour, "symbol": symbol, "size": 9}
         return {"type": "scatter", "mode": mode, "x": x, "y": y, "name": name, "marker": marker,
                 "line": {"color": colour, "shape": "hv"}, "hovertemplate": hover,
@@ -79,9 +81,9 @@ def pareto_front(study: StudyData) -> str | None:
     rest = [row for row in rows["plans"] if not row["front"] and row["plan_id"] != "baseline"]
     today = [row for row in rows["plans"] if row["plan_id"] == "baseline"]
     data = [
-        points(rest, "other plans", OTHER, "circle", "markers"),
-        points(best, "front", RIVAL, "diamond", "lines+markers"),
-        points(today, "plan in the net", NET, "square", "markers"),
+        points(rest, gettext("other plans"), OTHER, "circle", "markers"),
+        points(best, gettext("front"), RIVAL, "diamond", "lines+markers"),
+        points(today, gettext("plan in the net"), NET, "square", "markers"),
     ]
     titles = [{"title": {"text": labels.get(name, name)}} for name in names[:2]]
     return figure(data, height=380, xaxis=titles[0], yaxis=titles[1])

@@ -9,7 +9,7 @@ from engine.formats.sheet import interval_kind, movements
 from engine.network import Network
 from engine.plan import Plan
 from experiments import _summary
-from experiments.report._templates import HERE, templates
+from experiments.report._templates import render
 from experiments.report.phases import Diagram, diagram
 
 __all__ = ["sheet_page"]
@@ -64,10 +64,5 @@ def sheet_page(plan: Plan, network: Network, scenario: str) -> tuple[str, list[s
         of_signal: list[dict[str, Any]] = links[program.signal]["links"]
         picture = diagram("phase diagram", shown, of_signal, program.cycle_s)
         sheets.append(_Sheet(program.signal, program.cycle_s, program.offset_s, tuple(intervals), picture))
-    style = (HERE / "page.css").read_text(encoding="utf-8")
-    page: str = (
-        templates()
-        .get_template("sheet.html.j2")
-        .render(style=style, sheets=sheets, plan_id=plan.plan_id, scenario=scenario)
-    )
+    page = render("sheet.html.j2", scripts=None, sheets=sheets, plan_id=plan.plan_id, scenario=scenario)
     return page, ["a printed sheet does not show the parameters that a search varied"] if plan.parameters else []

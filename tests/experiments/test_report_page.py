@@ -93,13 +93,17 @@ def test_finding_is_the_summarys(page, study):
     summary = json.loads((study / "summary.json").read_text())
     difference = summary["difference"]["delay_s"]
     low, high = difference["ci95"]
-    assert f"Plan {summary['best']['plan_id']} saves {-difference['mean']:.1f} s per vehicle" in page.text
-    assert f"(95 % interval {-high:.1f} to {-low:.1f})" in page.text
-    assert "on 4 held-out seeds." in page.text
+    saves = f"{-difference['mean']:.1f} ± {(high - low) / 2:.1f} s per vehicle"
+    assert f"Plan {summary['best']['plan_id']} saves {saves}; the north approach at J1 loses 6." in page.text
+    before = summary["baseline"]["delay_s"]["mean"]
+    assert (
+        f"The 95 % interval is {-high:.1f} to {-low:.1f} s, of the {before:.1f} s under the plan in the net, on 4 held-out "
+        "seeds."
+    ) in page.text
 
 
 def test_says_who_gains_and_who_loses(page):
-    assert "7 of 8 approaches gain time, most:" in page.text
+    assert "7 of 8 approaches gain time: most of all west at J" in page.text
     assert re.search(r"1 of 8 approaches loses time: north at J1 \d+\.\d s per vehicle\.", page.text)
 
 
@@ -177,13 +181,29 @@ def test_main_draws_and_says_where(study, capsys):
 def test_names_cannot_inject(tmp_path, hostile):
     failure = {"plan_id": hostile, "seed": 1, "role": hostile, "attempt": 1, "status": hostile, "reason": hostile}
     folder = make_study(
-        tmp_path / "study", scenario=hostile, signals=(hostile, "J2"), notes=(hostile,), failures=(failure,)
+        tmp_path / "study",
+        scenario=hostile,
+        signals=(hostile, "J2"),
+        notes=(hostile,),
+        failures=(failure,),
+        corridor=True,
+        geometry=True,
+        percentiles=True,
     )
     evil = changed(folder, tmp_path / "evil", lambda summary: _rename(summary, hostile))
     environment = {"versions": {hostile: hostile}, "python": hostile, "platform": hostile, "inputs": {hostile: hostile}}
     (evil / "environment.json").write_text(json.dumps(environment))
     page = drawn(evil)
-    harmless = drawn(make_study(tmp_path / "harmless", failures=({**failure, "plan_id": "x"},), notes=("x",)))
+    harmless = drawn(
+        make_study(
+            tmp_path / "harmless",
+            failures=({**failure, "plan_id": "x"},),
+            notes=("x",),
+            corridor=True,
+            geometry=True,
+            percentiles=True,
+        )
+    )
     assert page.shape == harmless.shape
     assert len(page.scripts) == len(harmless.scripts)
     assert hostile in "".join(page.texts)

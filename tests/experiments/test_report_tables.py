@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 
 import pytest
 
@@ -11,7 +12,7 @@ from experiments.report import draw
 from experiments.report._templates import fixed
 from experiments.report.charts import plain
 from experiments.report.comparison import approaches, direction, extras, groups, measures
-from experiments.report.page import _gains
+from experiments.report.finding import gains, headline
 from experiments.report.phases import diagrams
 from experiments.report.queues import _binned, queue_times
 from experiments.report.search import pareto_front, worth
@@ -61,8 +62,24 @@ def test_lane_groups_have_both_plans(study):
 
 def test_gains_count_only_what_is_sure(study):
     rows = approaches(study)
-    assert [sentence.split(" approaches")[0] for sentence in _gains(rows)] == ["7 of 8", "1 of 8"]
-    assert _gains([]) == []
+    assert [sentence.split(" approaches")[0] for sentence in gains(rows)] == ["7 of 8", "1 of 8"]
+    assert gains([]) == []
+
+
+def test_the_headline_names_who_loses_most_or_else_who_gains_most(study):
+    rows, plan = approaches(study), study.summary["best"]["plan_id"]
+    saves = re.escape(f"Plan {plan} saves ") + r"\d+\.\d ± \d\.\d s per vehicle"
+    lost = next(row for row in rows if row.difference.low > 0.0)
+    gained = [row for row in rows if row is not lost]
+    assert re.fullmatch(saves + r"; the north approach at J1 loses 6\.1 s\.", headline(study.summary, rows))
+    twice = dataclasses.replace(lost, name="S")
+    assert re.fullmatch(
+        saves + r"; 2 approaches lose, the north approach at J1 most: 6\.1 s\.", headline(study.summary, [*rows, twice])
+    )
+    assert re.fullmatch(saves + r"; the west approach at J\d gains most: 10\.\d s\.", headline(study.summary, gained))
+    alone = [row for row in gained if row.signal == "J2"]
+    assert "; the west approach gains most" in headline(study.summary, alone)
+    assert re.fullmatch(saves + r"\.", headline(study.summary))
 
 
 def test_phase_bars_join_neighbours_and_share_one_scale(tmp_path):
