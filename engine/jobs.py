@@ -22,8 +22,9 @@ class Job:
     Attributes:
         key: identifies the run by its inputs, plan, seed and versions (`engine.study.run_key`).
         plan, seed: what is simulated.
-        role: training, holdout or calibration.
+        role: training, confirmation, holdout or calibration.
         limit_s: sum of delay, vehicle-seconds, beyond which the run is of no use and is stopped.
+        scenario: of several scenarios, which one (`engine.runner.SeveralRunner`).
     """
 
     key: str
@@ -31,6 +32,7 @@ class Job:
     seed: int
     role: str
     limit_s: float = math.inf
+    scenario: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from engine.entry import groups_by_entry
 from engine.extras import Extras
 from engine.levels import levels, queue_statistics
@@ -93,7 +96,15 @@ def run_result(
         more, signals = _extra_measures(network, extras)
         measures |= more
     higher = levels(network, scorer, groups, cycles)
-    return RunResult(measures, groups, cycles, *higher, crossings, signals=signals)
+    spread = _percentiles(scorer.delays_s())
+    return RunResult(measures, groups, cycles, *higher, crossings, signals=signals, delay_percentiles_s=spread)
+
+
+def _percentiles(delays_s: npt.NDArray[np.float64]) -> tuple[float, ...]:
+    """Return the smallest value, every percentile and the largest: 101 values, to 0.01; none where there is no vehicle."""
+    if not len(delays_s):
+        return ()
+    return tuple(round(value, 2) for value in np.percentile(delays_s, np.arange(101)).tolist())
 
 
 def _crossings(network: Network, walkers: Walkers) -> tuple[CrossingResult, ...]:

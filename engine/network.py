@@ -176,6 +176,7 @@ class Network:
         exits: lanes that directly follow a signal-controlled connection.
         persons: whether the demand holds persons; where it does not, nothing looks for them.
         ways: what conflicts are measured on; `None` where they are not, and neither are emissions.
+        program_ids: programIDs that the scenario's files use.
     """
 
     signals: tuple[Signal, ...]
@@ -183,6 +184,7 @@ class Network:
     exits: frozenset[str]
     persons: bool = False
     ways: Ways | None = None
+    program_ids: frozenset[str] = frozenset()
 
     def signal(self, signal_id: str) -> Signal:
         """Return one signal. Raises KeyError for an unknown id."""

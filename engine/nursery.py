@@ -38,6 +38,14 @@ __all__ = ["LostError", "Nursery", "Order", "spare"]
 
 HEADER = struct.Struct("<q")
 NOTHING_TO_DO = 3
+ENVIRONMENT = {
+    # Python's own allocations are to be the same in every nursery, too.
+    "PYTHONHASHSEED": "0",
+    # Once a process has had a second thread, the C library locks in each allocation, its children's too: SUMO takes 6 %
+    # longer (one hour of cologne8, 15 interleaved pairs). NumPy's linear algebra would start one for each core.
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
 
 
 _spare: list[subprocess.Popen[bytes]] = []
@@ -50,8 +58,7 @@ def _process(backend: str) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         # SUMO repeats on stderr what its error log holds, which the exceptions of `Nursery.run` carry.
         stderr=subprocess.DEVNULL,
-        # Python's own allocations are to be the same in every nursery, too.
-        env={**os.environ, "PYTHONHASHSEED": "0"},
+        env={**os.environ, **ENVIRONMENT},
     )
 
 

@@ -1,4 +1,4 @@
-"""A fixed-time signal plan as data: stages with their intergreens, a cycle and an offset for each signal."""
+"""A signal plan as data: stages with their intergreens, a cycle and an offset for each signal."""
 
 from __future__ import annotations
 
@@ -115,29 +115,35 @@ class Plan:
     Attributes:
         programs: one for each signal that the plan sets, sorted by signal id.
         parameters: what the search varied to get here, for tables; it has no influence on the plan's identity.
+        actuated: programs of further signals that respond to traffic, each a tlLogic in SUMO's XML
+            (`engine.sumo.actuated`), sorted by signal id. They are simulated as they stand, and nothing else reads them.
     """
 
     programs: tuple[Program, ...]
     parameters: dict[str, float] = field(default_factory=dict, compare=False)
+    actuated: tuple[str, ...] = ()
 
     @cached_property
     def plan_id(self) -> str:
         """12 hexadecimal digits that name what the plan does at the street; `baseline` where it sets no signal."""
-        if not self.programs:
+        if not self.programs and not self.actuated:
             return BASELINE
-        what = [
+        what: list[object] = [
             [p.signal, float(p.offset_s), [[float(f.duration_s), f.state] for f in p.phases]] for p in self.programs
         ]
+        what += self.actuated
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]
 
     def __getstate__(self) -> dict[str, Any]:
         # Whoever receives a plan gets the same bytes whether its id was asked for or not: a simulation's memory, and
         # with it SUMO's order of things, may depend on them.
-        return {name: self.__dict__[name] for name in ("programs", "parameters")}
+        names = ("programs", "parameters", "actuated") if self.actuated else ("programs", "parameters")
+        return {name: self.__dict__[name] for name in names}
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as plain lists and dicts; `from_json` is the way back."""
-        return {
+        actuated = {"actuated": list(self.actuated)} if self.actuated else {}
+        return actuated | {
             "parameters": self.parameters,
             "programs": [
                 {
@@ -164,4 +170,4 @@ class Plan:
             )
             for p in data["programs"]
         )
-        return cls(programs, data["parameters"])
+        return cls(programs, data["parameters"], tuple(data.get("actuated", ())))

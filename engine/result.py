@@ -236,6 +236,8 @@ class RunResult:
         crossings: one row for each crossing with a signal; none where nobody walks.
         series: the network and every lane group by interval, where that was asked for.
         signals: one row for each signal, sorted by id, where `measures=all` was asked for.
+        delay_percentiles_s: of the vehicles that `delay_s` is the mean of: the least delay, every percentile, and the
+            largest, 101 values; none where no vehicle was due.
     """
 
     network: dict[str, int | float]
@@ -246,6 +248,7 @@ class RunResult:
     crossings: tuple[CrossingResult, ...] = ()
     series: tuple[Interval, ...] = ()
     signals: tuple[SignalResult, ...] = ()
+    delay_percentiles_s: tuple[float, ...] = ()
 
     @property
     def approach_delays_s(self) -> dict[tuple[str, str], float]:

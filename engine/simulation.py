@@ -86,9 +86,9 @@ class Simulation:
         self._trace = trace
         try:
             plan_file = None
-            if plan.programs:
+            if plan.programs or plan.actuated:
                 plan_file = folder / "plan.add.xml"
-                write_plan(plan, plan_file)
+                write_plan(plan, plan_file, network.program_ids)
             written = folder / "tripinfo.xml" if tripinfo else None
             watched = [lane for lane, _, _ in network.lanes if not lane.startswith(":")] if trace else None
             arrays = arrays or layout(network)

@@ -41,6 +41,7 @@ class NetProgram:
     Attributes:
         kind: SUMO's type: static, actuated, delay_based, NEMA, ...
         fixed_because: why its phases are no simple cycle; empty where they are.
+        replaced: ids of the signal's programs that were loaded before it.
     """
 
     signal: str
@@ -49,6 +50,7 @@ class NetProgram:
     offset_s: float
     phases: tuple[NetPhase, ...]
     fixed_because: str = ""
+    replaced: tuple[str, ...] = ()
 
 
 def stage_program(raw: NetProgram, links: Sequence[Link], min_green_s: float) -> tuple[Program | None, str]:

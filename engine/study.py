@@ -53,6 +53,7 @@ class Study:
         measures: traffic, or all.
         on_attempt: called after each attempt has been recorded, for progress.
         on_cached: called with the number of runs that the ledger knew.
+        name: of several scenarios that share the pool, which one this is (`engine.runner.SeveralRunner`).
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Study:
         measures: str,
         on_attempt: Callable[[Attempt], None] = lambda attempt: None,
         on_cached: Callable[[int], None] = lambda n: None,
+        name: str = "",
     ) -> None:
         self._scenario = scenario
         self._ledger = ledger
@@ -72,9 +74,15 @@ class Study:
         self._measures = measures
         self._on_attempt = on_attempt
         self._on_cached = on_cached
+        self._name = name
         self._n_cached = 0
         self._keys: dict[str, dict[tuple[str, int], str]] = {role: {} for role in ROLES}
         self._stops: dict[tuple[str, int], Stop] = {}
+
+    @property
+    def parts(self) -> Mapping[str, Study]:
+        """The studies of single scenarios that it is made of, by name: itself."""
+        return {self._name: self}
 
     def evaluate(
         self, trials: Iterable[tuple[Plan, int]], role: str, limits_s: Mapping[tuple[str, int], float] | None = None
@@ -82,8 +90,17 @@ class Study:
         """Simulate plans with seeds, in order; what the ledger knows is not repeated.
 
         Args:
-            limits_s: by plan and seed, the sum of delay beyond which a run is stopped (`engine.jobs.Job.limit_s`).
+            limits_s: by plan and seed, the delay per vehicle beyond which a run is stopped, where the plan in the net has
+                run with that seed (`engine.jobs.Job.limit_s`).
         """
+        jobs = self.asked_for(trials, role, limits_s or {})
+        for attempt in self._pool.run(jobs) if jobs else ():
+            self.take(attempt)
+
+    def asked_for(
+        self, trials: Iterable[tuple[Plan, int]], role: str, limits_s: Mapping[tuple[str, int], float]
+    ) -> list[Job]:
+        """Note what is asked for, and return the jobs that the ledger has no answer to; see `evaluate`."""
         known = self._ledger.finished()
         todo, n_cached = [], 0
         for plan, seed in trials:
@@ -92,24 +109,40 @@ class Study:
             self._ledger.add_plan(plan)
             key = run_key(self._scenario, plan, seed, self._queue_max_m, self._measures)
             self._keys[role][plan.plan_id, seed] = key
-            limit_s = (limits_s or {}).get((plan.plan_id, seed), math.inf)
+            vehicles = self._demand(seed) if (plan.plan_id, seed) in limits_s else 0.0
+            limit_s = limits_s[plan.plan_id, seed] * vehicles if vehicles else math.inf
             stop = self._ledger.stop(key, limit_s) if limit_s < math.inf else None
             if stop is not None:
                 self._stops[plan.plan_id, seed] = stop
             if stop is not None or key in known:
                 n_cached += 1
             else:
-                todo.append(Job(key, plan, seed, role, limit_s))
+                todo.append(Job(key, plan, seed, role, limit_s, self._name))
         self._n_cached += n_cached
         self._on_cached(n_cached)
-        for attempt in self._pool.run(todo) if todo else ():
-            self._ledger.record(attempt)
-            self._on_attempt(attempt)
-            if attempt.stop is not None:
-                self._stops[attempt.job.plan.plan_id, attempt.job.seed] = attempt.stop
-            if attempt.status == "failed" and attempt.job.plan.plan_id == BASELINE:
-                # A deterministic failure of the plan in the net fails every other plan as well.
-                raise InputError(attempt.reason)
+        return todo
+
+    def take(self, attempt: Attempt) -> None:
+        """Record an attempt at one of the study's jobs.
+
+        Raises:
+            InputError: the plan in the net failed.
+        """
+        self._ledger.record(attempt)
+        self._on_attempt(attempt)
+        if attempt.stop is not None:
+            self._stops[attempt.job.plan.plan_id, attempt.job.seed] = attempt.stop
+        if attempt.status == "failed" and attempt.job.plan.plan_id == BASELINE:
+            # A deterministic failure of the plan in the net fails every other plan as well.
+            raise InputError(attempt.reason)
+
+    def _demand(self, seed: int) -> float:
+        """Return how many vehicles a seed has, which no plan changes; 0 where the plan in the net has no run with it."""
+        return self.runs(BASELINE, [seed]).get(seed, {}).get("vehicles", 0.0)
+
+    def jams(self, seed: int) -> float:
+        """Return the gridlock that a search takes as given on a seed: none."""
+        return 0.0
 
     def _key(self, plan_id: str, seed: int) -> str:
         return next((keys[plan_id, seed] for keys in self._keys.values() if (plan_id, seed) in keys), "")
@@ -124,9 +157,10 @@ class Study:
             if key in finished and (plan_id, seed) not in self._stops
         }
 
-    def stop(self, plan_id: str, seed: int) -> Stop | None:
-        """Return where a run was stopped early, or `None` where it was not."""
-        return self._stops.get((plan_id, seed))
+    def at_least_s(self, plan_id: str, seed: int) -> float | None:
+        """Return what the delay per vehicle of a run that was stopped early would have exceeded; `None` where none was."""
+        stop = self._stops.get((plan_id, seed))
+        return None if stop is None else stop.delay_sum_s / self._demand(seed)
 
     def stopped(self) -> dict[str, set[int]]:
         """Return the seeds with which each plan's run was stopped early."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
+import json
 import types
 import typing
 from collections.abc import Iterator, Sequence
@@ -14,34 +16,45 @@ from conf import options
 from engine.audit import Rules
 from engine.errors import InputError, nearest
 from experiments import config as schema
+from scenarios.folder import CONFIGURATION, read_entry
 
-__all__ = ["compose", "config_keys", "hand_over", "path_keys", "quoted", "register"]
+__all__ = ["compose", "config_keys", "hand_over", "own_sets", "path_keys", "quoted", "register"]
 
 CONFIGS: dict[str, type] = {
     "run": schema.RunConfig,
     "sweep": schema.SweepConfig,
     "optimize": schema.OptimizeConfig,
     "audit": schema.AuditConfig,
+    "replay": schema.ReplayConfig,
     "report": schema.ReportCommandConfig,
+    "compare": schema.CompareConfig,
+    "bulletin": schema.BulletinConfig,
     "measures": schema.MeasuresConfig,
     "hcm": schema.HcmConfig,
     "import": schema.ImportConfig,
+    "check": schema.CheckConfig,
     "export": schema.ExportConfig,
     "schedule": schema.ScheduleConfig,
     "bench": schema.BenchConfig,
+    "serve": schema.ServeConfig,
     "tournament": schema.TournamentConfig,
 }
 """The configuration of each command that has one; its YAML is ``conf/<command>.yaml``."""
 
 GROUPS: dict[str, type] = {
     "scenario": schema.ScenarioConfig,
+    "scenario_set": schema.ScenarioSetConfig,
     "plans": schema.PlansConfig,
     "search": schema.SearchConfig,
     "objective": schema.ObjectiveConfig,
     "rules": Rules,
     "report": schema.ReportConfig,
+    "suite": schema.SuiteConfig,
 }
 """The schema of each group of options; its options are ``conf/<group>/<name>.yaml``."""
+
+CONDITION = "conditions."
+"""How keys of a condition begin; conditions are part of the scenario, and hold any number of options at once."""
 
 
 def _fields(kind: type) -> Iterator[tuple[dataclasses.Field[Any], Any]]:
@@ -62,6 +75,12 @@ def config_keys(kind: type, prefix: str = "") -> Iterator[tuple[str, bool]]:
 def path_keys(command: str) -> frozenset[str]:
     """Return the keys of a command whose values are taken as they are."""
     return frozenset(key for key, is_path in config_keys(CONFIGS[command]) if is_path)
+
+
+def list_keys(command: str) -> frozenset[str]:
+    """Return the keys of a command that hold several paths; the command line gives them as a JSON list."""
+    fields = dataclasses.fields(CONFIGS[command])
+    return frozenset(field.name for field in fields if field.metadata.get("paths"))
 
 
 def mapping_keys(command: str) -> frozenset[str]:
@@ -121,15 +140,45 @@ def register(command: str) -> None:
 def quoted(command: str, override: str) -> str:
     """Return an override in Hydra's grammar: paths are quoted, whatever is in them, and mappings take new keys."""
     key, equals, value = override.partition("=")
+    if key.startswith(CONDITION):
+        return f"++scenario.{key}={_condition_value(value)}"
     if key in mapping_keys(command):
         return f"++{override}"  # Hydra adds keys to a mapping only where it is told to
+    if key in list_keys(command):
+        with contextlib.suppress(ValueError, TypeError):  # typed in Hydra's own grammar, it is left as it is
+            return f"{key}=[{','.join(_literal(str(path)) for path in json.loads(value))}]"
     if not equals or key.lstrip("+") not in path_keys(command) or value in ("null", "", "???"):
         return override
+    return f"{key}={_literal(value)}"
+
+
+def _condition_value(value: str) -> str:
+    """Return the value of a condition's key as quoted text, or a list of it: ids of roads are anything but Hydra's grammar."""
+    if value in ("null", ""):
+        return "null"
+    if value.startswith("[") and value.endswith("]"):
+        parts = (part.strip() for part in value[1:-1].split(","))
+        return f"[{','.join(_literal(part) for part in parts if part)}]"
+    return _literal(value)
+
+
+def own_sets(overrides: Sequence[str]) -> list[str]:
+    """Return the overrides with ``scenario_set=PATH`` written as the option for files and its key."""
+    found = []
+    for override in overrides:
+        key, _, value = override.partition("=")
+        is_file = key == "scenario_set" and value not in options(key) and Path(value).suffix in (".yaml", ".yml")
+        found += ["scenario_set=file", f"scenario_set.file={value}"] if is_file else [override]
+    return found
+
+
+def _literal(value: str) -> str:
+    """Return text in Hydra's quotes."""
     # Interpolations are OmegaConf's and quotes are Hydra's; each wants its own backslashes doubled.
     value = _escaped(value, "${")
     value = _escaped(value, "'")
     trailing = len(value) - len(value.rstrip("\\"))
-    return f"{key}='{value}{chr(92) * trailing}'"
+    return f"'{value}{chr(92) * trailing}'"
 
 
 def _escaped(text: str, mark: str) -> str:
@@ -140,6 +189,25 @@ def _escaped(text: str, mark: str) -> str:
     return mark.join(parts)
 
 
+def _of_folder(override: str) -> list[str]:
+    """Return the overrides that ``scenario=DIR`` stands for: a scenario's folder is an entry of its own."""
+    key, _, value = override.partition("=")
+    if key != "scenario" or value in options("scenario"):
+        return [override]
+    path = Path(value).expanduser() if value.startswith("~/") else Path(value)
+    if not path.is_dir() and path.name == value:
+        return [override]  # a name, and perhaps a misspelt one
+    if not path.is_dir():
+        raise InputError(f"scenario={value}: there is no such folder. Check the path.")
+    entry = read_entry(path)
+    return [
+        "scenario=sumo",
+        f"scenario.sumocfg={path / CONFIGURATION}",
+        f"scenario.name={_literal(entry.name)}",
+        f"scenario.warmup_s={entry.warmup_s}",
+    ]
+
+
 def _checked(command: str, overrides: Sequence[str]) -> None:
     """Refuse unknown keys and options before Hydra does: with the nearest known name.
 
@@ -147,12 +215,18 @@ def _checked(command: str, overrides: Sequence[str]) -> None:
         InputError: a key or an option of a group is not known.
     """
     keys = [key for key, _ in config_keys(CONFIGS[command])]
+    takes_conditions = "scenario.conditions" in keys
+    keys += ["conditions"] if takes_conditions else []
+    chosen = [name for override in overrides for name in _chosen(override)]
     for override in overrides:
         key, equals, value = override.partition("=")
         key = key.partition("@")[0]
         if not equals or key.startswith(("+", "~")):
             if not override.startswith(("~", "+")):
                 raise InputError(f"'{override}' is neither a path that exists nor key=value.")
+            continue
+        if takes_conditions and (key == "conditions" or key.startswith(CONDITION)):
+            _checked_condition(key, value, chosen)
             continue
         if key not in keys and not key.startswith("scenario.files."):
             raise InputError(
@@ -169,6 +243,35 @@ def _checked(command: str, overrides: Sequence[str]) -> None:
                 raise InputError(f"{key}={value} is not known.{nearest(value, known)}{more}")
 
 
+def _chosen(override: str) -> list[str]:
+    """Return the conditions that an override chooses."""
+    key, _, value = override.partition("=")
+    return [name.strip() for name in value.strip("[]").split(",") if name.strip()] if key == "conditions" else []
+
+
+def _checked_condition(key: str, value: str, chosen: Sequence[str]) -> None:
+    """Refuse conditions that are not known, one that is named twice, and keys of one that is not chosen.
+
+    Raises:
+        InputError: the option or the key, and what to give instead.
+    """
+    known = options("conditions")
+    if key == "conditions":
+        for name in _chosen(f"{key}={value}"):
+            if name not in known:
+                raise InputError(
+                    f"conditions={value}: '{name}' is not known.{nearest(name, known)} Choose among: {', '.join(known)}."
+                )
+            if chosen.count(name) > 1:
+                raise InputError(f"conditions={value} names '{name}' twice. Name it once; its places are lists.")
+        return
+    name = key.split(".")[1]
+    if name not in known:
+        raise InputError(f"{key}: '{name}' is not known.{nearest(name, known)} Choose among: {', '.join(known)}.")
+    if name not in chosen:
+        raise InputError(f"{key} is given, and '{name}' does not hold. Say conditions=[{','.join([*chosen, name])}].")
+
+
 def _hints(command: str) -> Iterator[tuple[str, Any]]:
     for field, hint in _fields(CONFIGS[command]):
         yield field.name, hint
@@ -180,6 +283,7 @@ def compose(command: str, overrides: Sequence[str]) -> Any:
     Raises:
         InputError: an unknown key or option, a value of the wrong type, or a value that cannot be used.
     """
+    overrides = own_sets([said for override in overrides for said in _of_folder(override)])
     _checked(command, overrides)
     import hydra  # noqa: PLC0415  takes a third of a second
     from hydra.errors import HydraException  # noqa: PLC0415
@@ -230,7 +334,8 @@ def hand_over(command: str, arguments: Sequence[str]) -> None:
     import hydra  # noqa: PLC0415
 
     register(command)
-    sys.argv = [f"greensplit {command}", *(a if a.startswith("-") else quoted(command, a) for a in arguments)]
+    given = own_sets([said for argument in arguments for said in _of_folder(argument)])
+    sys.argv = [f"greensplit {command}", *(a if a.startswith("-") else quoted(command, a) for a in given)]
 
     @hydra.main(version_base="1.3", config_path="pkg://conf", config_name=command)
     def show(_: Any) -> None:

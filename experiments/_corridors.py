@@ -8,53 +8,56 @@ from typing import Any
 
 from engine.arteries import Hop, arteries
 from engine.corridors import Corridor, corridors
-from engine.errors import InputError
 from engine.network import Network
 from engine.plan import Plan, Program
 from engine.result import RunResult
-from engine.scenario import Scenario
-from engine.sumo.trajectories import Sighting, sightings
+from engine.sumo.recording import Recording, Sighting
 from engine.tables import Rows, write_parquet
 
-__all__ = ["write"]
+__all__ = ["busiest", "lasts_s", "write"]
 
-SETTLED_S = 900.0
-"""Vehicles are drawn from a quarter of an hour into the evaluated window on, when the network has filled."""
 LONGEST_S, CYCLES = 360.0, 3
+EVERY_S = 2.0
+"""Between two points of a vehicle's line."""
 MOST_VEHICLES = 40
 """Of each direction of a corridor under each plan."""
 
 
-def write(
-    scenario: Scenario,
-    network: Network,
-    programs: Sequence[Program],
-    plans: Mapping[str, Plan],
-    run: RunResult,
-    seed: int,
-    folder: Path,
-) -> dict[str, Any] | None:
-    """Write ``trajectories.parquet`` and return the summary's ``corridors``; `None` where no traffic passes two signals.
+def busiest(network: Network, programs: Sequence[Program], run: RunResult) -> list[Corridor]:
+    """Return the corridors that are drawn; none where no traffic passes two signals.
 
     Args:
-        scenario, network: where.
+        network: where.
         programs: of the signals that a corridor may join.
-        plans: by id, those that the page sets side by side.
         run: of the plan in the net: what drove where.
-        seed: of the runs in which vehicles are followed.
+    """
+    return corridors(arteries(network, _traffic(network, run)), {program.signal for program in programs})
+
+
+def lasts_s(plans: Iterable[Plan]) -> float:
+    """Return how long vehicles are followed, seconds: three cycles of the longest plan."""
+    return min(LONGEST_S, CYCLES * max((program.cycle_s for plan in plans for program in plan.programs), default=90.0))
+
+
+def write(
+    drawn: Sequence[Corridor], recordings: Mapping[str, Recording], seed: int, span: tuple[float, float], folder: Path
+) -> dict[str, Any]:
+    """Write ``trajectories.parquet`` and return the summary's ``corridors``.
+
+    Args:
+        drawn: the corridors.
+        recordings: of the plans that the page sets side by side, by id.
+        seed: of those.
+        span: what of them is drawn: (begin, end), simulation time in seconds.
         folder: the study's.
     """
-    drawn = corridors(arteries(network, _traffic(network, run)), {program.signal for program in programs})
-    if not drawn:
-        return None
-    begin_s, end_s = _window(scenario, [*plans.values(), Plan(tuple(programs))])
-    rows = _trajectories(scenario, plans, seed, drawn, begin_s, end_s)
+    rows = _trajectories(recordings, drawn, *span)
     if rows:
         write_parquet(rows, folder / "trajectories.parquet")
     else:
         (folder / "trajectories.parquet").unlink(missing_ok=True)  # of an earlier, smaller budget
     ways = [[way.to_json() for way in corridor.directions] for corridor in drawn]
-    return {"begin_s": begin_s, "end_s": end_s, "seed": seed, "corridors": ways}
+    return {"begin_s": span[0], "end_s": span[1], "seed": seed, "corridors": ways}
 
 
 def _traffic(network: Network, run: RunResult) -> dict[str, float]:
@@ -67,29 +70,12 @@ def _traffic(network: Network, run: RunResult) -> dict[str, float]:
     }
 
 
-def _window(scenario: Scenario, plans: Iterable[Plan]) -> tuple[float, float]:
-    """Return (begin, end) of what is drawn, simulation time in seconds: three cycles of the longest plan."""
-    cycle_s = max((program.cycle_s for plan in plans for program in plan.programs), default=90.0)
-    lasts_s = min(LONGEST_S, CYCLES * cycle_s)
-    first_s = scenario.begin_s + scenario.warmup_s
-    begin_s = max(first_s, min(first_s + SETTLED_S, scenario.end_s - lasts_s))
-    return begin_s, min(begin_s + lasts_s, scenario.end_s)
-
-
-def _trajectories(
-    scenario: Scenario, plans: Mapping[str, Plan], seed: int, drawn: Sequence[Corridor], begin_s: float, end_s: float
-) -> Rows:
-    """Return where vehicles were on the corridors; none where SUMO gives no answer.
-
-    Each plan is simulated once more up to `end_s`. A picture is not worth a study: what fails here is left out.
-    """
+def _trajectories(recordings: Mapping[str, Recording], drawn: Sequence[Corridor], begin_s: float, end_s: float) -> Rows:
+    """Return where vehicles were on the corridors."""
     edges = {edge for corridor in drawn for way in corridor.directions for hop in way.hops for edge, _ in hop.edges}
     rows: Rows = []
-    for plan_id, plan in plans.items():
-        try:
-            seen = sightings(scenario, plan, seed, sorted(edges), begin_s, end_s)
-        except InputError:
-            return []
+    for plan_id, recording in recordings.items():
+        seen = recording.sightings(edges, begin_s, end_s, EVERY_S)
         for i, corridor in enumerate(drawn):
             for j, way in enumerate(corridor.directions):
                 places = _places(way.hops)

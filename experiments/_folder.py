@@ -18,6 +18,7 @@ import yaml
 
 from engine.errors import InputError
 from engine.files import sha256, write_text
+from engine.origin import Origin
 
 __all__ = ["claim", "environment", "folder_of", "study_identity"]
 
@@ -79,6 +80,7 @@ def environment(inputs: tuple[tuple[str, str], ...]) -> dict[str, Any]:
         "platform": platform.platform(),
         "processor": platform.machine(),
         "cores": os.cpu_count(),
+        "origin": Origin.here().to_json(),
         "inputs": dict(inputs),
     }
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from engine.objective import APPROACH_DELAY, Objective
 from engine.plan import BASELINE
 from engine.result import RunResult
+from engine.scenario_set import SetStudy
 from engine.selection import Ranked
 from engine.study import Study
 
 __all__ = ["unmet"]
 
 
-def unmet(study: Study, objective: Objective, ranked: Sequence[Ranked], seeds: Sequence[int]) -> list[str]:
+def unmet(study: Study | SetStudy, objective: Objective, ranked: Sequence[Ranked], seeds: Sequence[int]) -> list[str]:
     """Return a sentence that names the limits which the nearest plan misses; none where a plan keeps them all.
 
     The nearest is the plan whose excesses, as shares of what is allowed, sum to the least, on the training seeds that it
@@ -22,6 +23,9 @@ def unmet(study: Study, objective: Objective, ranked: Sequence[Ranked], seeds: S
     """
     if not (objective.worse_by or objective.at_most):
         return []
+    if isinstance(study, SetStudy):
+        of_each = ((name, unmet(part, objective, ranked, seeds)) for name, part in study.parts.items())
+        return [f"{name}: {sentence}" for name, sentences in of_each for sentence in sentences]
     nearest: tuple[float, str, list[tuple[RunResult, RunResult]]] | None = None
     n_plans = 0
     for plan in ranked:

@@ -19,22 +19,23 @@ from engine.ledger import Ledger
 from engine.objective import Objective
 from engine.plan import BASELINE, Plan
 from engine.scenario import Scenario
+from engine.scenario_set import SetStudy
 from engine.selection import Ranked, Verdict
 from engine.space import PlanSpace
 from engine.statistics import Interval, paired_interval
 from engine.study import ROLES, Study
 from engine.sumo.options import plain_command
 from engine.sumo.programs import write_plan
+from engine.sumo.shapes import read_geometry
 from engine.tables import Rows, movement_rows, result_row, run_rows, write_cycles, write_parquet
-from experiments import _corridors, _folder, _summary
+from experiments import _folder, _recorded, _summary
 from experiments._limits import unmet
 from experiments._rules import audited, street_note
-from experiments._show import show_study
 from experiments._strategy import calibration_seeds
 from experiments.config import SearchStudyConfig
 from experiments.report import draw
 
-__all__ = ["Material", "Outcome", "write"]
+__all__ = ["Material", "Outcome", "summarise", "write"]
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,10 @@ class Outcome:
         candidate: the plan that won.
         best: the candidate where it is proven (or nothing was held out), else the plan in the net.
         difference: of the objective, candidate - plan in the net on the held-out seeds.
+        against: a plan of the user's that ran with the held-out seeds, too.
     """
 
-    study: Study
+    study: Study | SetStudy
     objective: Objective
     plans: dict[str, Plan]
     ranked: list[Ranked]
@@ -72,10 +74,14 @@ class Outcome:
     best: Plan
     verdict: Verdict
     difference: Interval | None
+    against: Plan | None = None
 
 
-def write(config: SearchStudyConfig, material: Material, outcome: Outcome, began: float) -> None:
-    """Write tables, plan, summary and report, in this order: whoever finds the summary finds all it names."""
+def write(config: SearchStudyConfig, material: Material, outcome: Outcome, began: float) -> dict[str, Any]:
+    """Write tables, plan, summary and report, in this order: whoever finds the summary finds all it names.
+
+    Returns the summary.
+    """
     folder, study = material.folder, outcome.study
     results, movements = [], []
     more: dict[str, Rows] = {name: [] for name in ("approaches", "junctions", "crossings", "signals")}
@@ -102,18 +108,21 @@ def write(config: SearchStudyConfig, material: Material, outcome: Outcome, began
     write_cycles(cycles, folder / "cycles.parquet")
     # The plan in the net wins: the file reproduces it, so that best.add.xml can always be loaded.
     best = outcome.best if outcome.best.programs else Plan(material.space.programs)
-    write_plan(best, folder / "best.add.xml")
+    write_plan(best, folder / "best.add.xml", material.auditor.network.program_ids)
     environment = _folder.environment(material.scenario.inputs)
     write_text(folder / "environment.json", json.dumps(environment, indent=1) + "\n")
-    summary = _summarise(config, material, outcome)
-    summary["corridors"] = _corridors_of(config, material, outcome)
+    read_geometry(material.scenario.net).write(folder / "geometry.json")
+    summary = summarise(config, material, outcome)
+    summary |= _recorded_of(config, material, outcome)
     summary["wall_s"] = round(time.monotonic() - began, 2)
     write_text(folder / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    draw(folder, {(plan_id, seed): result for plan_id, seed, _, result in cycles})
-    show_study(summary, folder)
+    known = {(plan_id, seed): result for plan_id, seed, _, result in cycles}
+    draw(folder, known, config.report.language)
+    return summary
 
 
-def _summarise(config: SearchStudyConfig, material: Material, outcome: Outcome) -> dict[str, Any]:
+def summarise(config: SearchStudyConfig, material: Material, outcome: Outcome) -> dict[str, Any]:
+    """Return the summary but for what is recorded of single vehicles, and the time that all took."""
     study, space, scenario = outcome.study, material.space, material.scenario
     holdout = config.search.holdout_seeds
     reporting = holdout or config.seeds
@@ -155,20 +164,22 @@ def _summarise(config: SearchStudyConfig, material: Material, outcome: Outcome) 
             "best": _summary.programs(outcome.best.programs or space.programs),
         },
         "signals": _summary.signals(material.auditor.network, space.programs),
+        "approaches": _summary.approaches(material.auditor.network),
         "audit": audited(material.auditor, outcome.best),
     }
 
 
-def _corridors_of(config: SearchStudyConfig, material: Material, outcome: Outcome) -> dict[str, Any] | None:
-    """Return the corridors that the page draws, for the first reporting seed with a run of the plan in the net."""
+def _recorded_of(config: SearchStudyConfig, material: Material, outcome: Outcome) -> dict[str, Any]:
+    """Return what the page shows of single vehicles, for the first reporting seed with a run of the plan in the net."""
     seeds = config.search.holdout_seeds or config.seeds
     known = ((seed, outcome.study.result(BASELINE, seed)) for seed in seeds)
     seed, run = next(((seed, run) for seed, run in known if run is not None), (seeds[0], None))
     if run is None:
-        return None
+        return {"corridors": None, "playback": None}
     plans = {plan.plan_id: plan for plan in (outcome.plans[BASELINE], outcome.candidate)}
     network, programs = material.auditor.network, material.space.programs
-    return _corridors.write(material.scenario, network, programs, plans, run, seed, material.folder)
+    playback_s = config.report.playback_s
+    return _recorded.write(material.scenario, network, programs, plans, run, seed, playback_s, material.folder)
 
 
 def _course(config: SearchStudyConfig, outcome: Outcome) -> dict[str, Any]:

@@ -73,9 +73,12 @@ class Progress:
         now = time.monotonic()
         if not self._console.is_terminal and now - self._said > LINE_EVERY_S:
             self._said = now
-            left_s = (now - self._began) / self._fresh * (self._total - self._done)
-            count = f"{self._done:.0f} of {self._total:.0f} {self._unit}"
-            self.say(f"{self._title}: {count}, about {left_s:.0f} s remain")
+            if self._done < self._total:
+                left_s = (now - self._began) / self._fresh * (self._total - self._done)
+                count = f"{self._done:.0f} of {self._total:.0f} {self._unit}, about {left_s:.0f} s remain"
+            else:  # such as a choice among finalists that takes more seeds than it begins with
+                count = f"{self._done:.0f} {self._unit}, more than were expected"
+            self.say(f"{self._title}: {count}")
 
     def say(self, line: str) -> None:
         """Print a line above the bar."""

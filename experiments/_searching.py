@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import math
@@ -15,12 +16,14 @@ import scenarios
 from engine.audit import Auditor
 from engine.confirm import FIRST_STAGE, Confirmation, confirm
 from engine.errors import InputError
+from engine.formats import read_any_plan
 from engine.ledger import Ledger, StudyLock
 from engine.nursery import spare
 from engine.objective import Objective
 from engine.plan import BASELINE, Plan
 from engine.pool import Pool
-from engine.runner import runner_of
+from engine.runner import SeveralRunner
+from engine.scenario_set import SetStudy, same_signals
 from engine.search import SEARCHES, Evaluation, Trial, drive
 from engine.selection import Ranked, Verdict, judge, rank
 from engine.space import PlanSpace, plan_space
@@ -31,11 +34,16 @@ from experiments._outcome import Material, Outcome, write
 from experiments._prepare import prepare
 from experiments._progress import Progress
 from experiments._rules import chosen
-from experiments._strategy import calibration_seeds, strategy
+from experiments._set_outcome import claim_member, folder_of_member, write_set
+from experiments._show import show_study
+from experiments._strategy import Site, calibration_seeds, strategy
 from experiments.config import SearchStudyConfig, identity, resolved
 from experiments.report import compile_page
 
 __all__ = ["search_and_prove"]
+
+MOST_ALIVE = 8
+"""Scenarios whose processes a worker keeps: a set's members take turns."""
 
 LATER = ("polars", "scipy.special", "jinja2", "plotly.offline")
 """What tables and report need; one after the other at the end they take a second."""
@@ -44,71 +52,115 @@ LATER = ("polars", "scipy.special", "jinja2", "plotly.offline")
 def search_and_prove(command: str, config: SearchStudyConfig) -> int:
     """Search a plan space and report the winner. Returns 0; the same command goes on with an interrupted study."""
     began = time.monotonic()
-    name = _folder.study_identity(identity(config), scenarios.sources(config.scenario))
-    folder = _folder.folder_of(command, config.scenario.name, name, config.out)
-    prepared: list[Any] = []
+    members = config.members()
+    sources = tuple(dict.fromkeys(path for member in members.values() for path in scenarios.sources(member.scenario)))
+    identified = _folder.study_identity(identity(config), sources)
+    folder = _folder.folder_of(command, config.scenario.name, identified, config.out)
+    prepared: dict[str, Any] = {}
     with StudyLock(folder):
-        _folder.claim(folder, name, {"command": command, **resolved(config)})
+        _folder.claim(folder, identified, {"command": command, **resolved(config)})
         workers = config.workers or os.cpu_count() or 1
-        runner = functools.partial(runner_of, prepared)
+        runner = functools.partial(SeveralRunner, prepared, MOST_ALIVE)
         run = config.run
         with (
             Pool(runner, workers, config.ray.address, run.deadline_s, run.attempts, config.ray.head_start_s) as pool,
             spare(0 if config.ray.address else workers, config.backend),
+            contextlib.ExitStack() as ledgers,
         ):
             pool.start()  # where Ray is to run the first jobs, it starts while the scenario is prepared
-            scenario, network = prepare(config.scenario, folder / "scenario", config.queue.max_m, config.measures)
-            auditor = Auditor(network, chosen(config.rules, config.scenario.name))
-            space = plan_space(network, config.plans.options(), auditor)
-            prepared += [scenario, network, config.backend]
-            with Ledger(folder / "ledger.sqlite") as ledger:
-                material = Material(command, folder, scenario, auditor, space, ledger)
-                outcome = _search(config, material, pool, workers)
-                pool.release()
-                write(config, material, outcome, began)
+            places = {name: folder_of_member(folder, name) for name in members}
+            for name, member in members.items():
+                if name:
+                    claim_member(places[name], identified, name, command, member)
+                scenario, network = prepare(
+                    member.scenario, places[name] / "scenario", config.queue.max_m, config.measures
+                )
+                prepared[name] = (scenario, network, config.backend)
+            same_signals({name: network for name, (_, network, _) in prepared.items()})
+            materials: dict[str, Material] = {}
+            for name, (scenario, network, _) in prepared.items():
+                auditor = Auditor(network, chosen(config.rules, config.scenario.name))
+                first = next(iter(materials.values()), None)
+                space = first.space if first else plan_space(network, config.plans.options(), auditor)
+                ledger = ledgers.enter_context(Ledger(places[name] / "ledger.sqlite"))
+                materials[name] = Material(command, places[name], scenario, auditor, space, ledger)
+            outcome = _search(config, materials, pool, workers)
+            pool.release()
+            if isinstance(outcome.study, SetStudy):
+                write_set(config, folder, materials, outcome, began)
+            else:
+                show_study(write(config, materials[""], outcome, began), folder)
     return 0
 
 
-def _search(config: SearchStudyConfig, material: Material, pool: Pool, workers: int) -> Outcome:
+def _search(config: SearchStudyConfig, materials: Mapping[str, Material], pool: Pool, workers: int) -> Outcome:
+    material = next(iter(materials.values()))
     later = ("cmaes", *LATER) if calibration_seeds(config, material.space) else LATER
     threading.Thread(target=_import_for_later, args=(later,), daemon=True).start()
     objective = config.objective.objective()
     net, holdout = Plan(()), config.search.holdout_seeds
-    with Progress(f"{material.command} of {material.scenario.name}", _expected(config, material.space)) as progress:
-        study = Study(
-            material.scenario,
-            material.ledger,
-            pool,
-            config.queue.max_m,
-            config.measures,
-            progress.attempt,
-            progress.cached,
-        )
-        network, space = material.auditor.network, material.space
-        search = strategy(config, material.scenario, network, space, workers, progress.say)
+    title = f"{material.command} of {config.scenario.name}"
+    with Progress(title, _expected(config, material.space)) as progress:
+        study = _study(config, materials, pool, progress)
+        space = material.space
+        weights = config.weights()
+        sites = [
+            Site(of.scenario, of.auditor.network, weight, of.folder)
+            for of, weight in zip(materials.values(), weights, strict=True)
+        ]
+        search = strategy(config, sites, space, workers, progress.say)
         judged = functools.partial(_evaluations, study, objective)
         # The space keeps to the rules; whatever a search proposes is audited before it is run all the same.
         auditor = material.auditor
-        budget, batch = config.search.budget, config.search.batch
+        # Budget and batch count simulations, and a trial is one in each scenario.
+        n = len(materials)
+        budget, batch = config.search.budget // n, max(min(config.search.batch, 2), math.ceil(config.search.batch / n))
         plans = drive(search, net, judged, budget, batch, lambda plan: not auditor.worse(plan))
         by_id = {plan.plan_id: plan for plan in plans}
         if not study.runs(BASELINE, config.seeds):
-            raise InputError(
-                f"no run of the plan in the net ended: {_last_reason(material.ledger)}. See '{material.folder}'."
-            )
+            lost = next(of for name, of in materials.items() if not study.parts[name].runs(BASELINE, config.seeds))
+            raise InputError(f"no run of the plan in the net ended: {_last_reason(lost.ledger)}. See '{lost.folder}'.")
         ranked = _ranked(study, by_id, config.seeds, objective)
         favourites = _favourites(ranked, search.favourites())
         confirmation = _confirmed(config, study, objective, by_id, ranked, favourites)
         candidate = by_id[confirmation.plan_id if confirmation else (favourites or [ranked[0].plan_id])[0]]
         finals = {BASELINE: net, candidate.plan_id: candidate}
+        against = config.scenario_set.against
+        if against is not None:
+            other = read_any_plan(against, material.auditor.network).plan
+            by_id.setdefault(other.plan_id, other)
+            finals[other.plan_id] = other
         study.evaluate([(plan, seed) for plan in finals.values() for seed in holdout], "holdout")
     verdict, difference = _judged(study, objective, candidate.plan_id, holdout)
     best = net if verdict == "baseline" else candidate
-    return Outcome(study, objective, by_id, ranked, confirmation, candidate, best, verdict, difference)
+    beside = finals[other.plan_id] if against is not None else None
+    return Outcome(study, objective, by_id, ranked, confirmation, candidate, best, verdict, difference, beside)
+
+
+def _study(
+    config: SearchStudyConfig, materials: Mapping[str, Material], pool: Pool, progress: Progress
+) -> Study | SetStudy:
+    """Return the study of one scenario, or of the members of a set."""
+    studies = {
+        name: Study(
+            of.scenario,
+            of.ledger,
+            pool,
+            config.queue.max_m,
+            config.measures,
+            progress.attempt,
+            progress.cached,
+            name,
+        )
+        for name, of in materials.items()
+    }
+    if not config.scenario_set.members:
+        return studies[""]
+    return SetStudy(studies, config.weights(), config.objective.objective(), config.objective.risk(), pool)
 
 
 def _judged(
-    study: Study, objective: Objective, plan_id: str, holdout: Sequence[int]
+    study: Study | SetStudy, objective: Objective, plan_id: str, holdout: Sequence[int]
 ) -> tuple[Verdict, Interval | None]:
     if plan_id == BASELINE and holdout:
         return "baseline", None
@@ -118,67 +170,64 @@ def _judged(
 
 def _expected(config: SearchStudyConfig, space: PlanSpace) -> int:
     """Return about how many simulations there will be."""
-    n_training = config.search.budget if space.n_dimensions else len(config.seeds)
+    n_members = len(config.members())
+    n_training = config.search.budget // n_members if space.n_dimensions else len(config.seeds)
     n_training -= 0 if SEARCHES[config.search.name].learns else n_training % len(config.seeds)
     if not space.n_dimensions:
-        return n_training + len(config.search.holdout_seeds)
+        return n_members * (n_training + len(config.search.holdout_seeds))
     confirmed = config.search.finalists > 1 and config.search.confirm_seeds
     n_confirmation = (config.search.finalists + 1) * FIRST_STAGE if confirmed else 0
-    return n_training + n_confirmation + 2 * len(config.search.holdout_seeds)
+    return n_members * (n_training + n_confirmation + 2 * len(config.search.holdout_seeds))
 
 
-def _evaluations(study: Study, objective: Objective, trials: Sequence[Trial]) -> list[Evaluation]:
+def _evaluations(study: Study | SetStudy, objective: Objective, trials: Sequence[Trial]) -> list[Evaluation]:
     """Simulate trials, and return what the objective says of each; the plan in the net is known by then."""
-    study.evaluate([trial[:2] for trial in trials], "training", _limits_s(study, objective, trials))
+    study.evaluate([trial[:2] for trial in trials], "training", _limits_s(objective, trials))
     evaluations = []
     for trial in trials:
         metrics = study.runs(trial.plan.plan_id, [trial.seed]).get(trial.seed)
-        stop = study.stop(trial.plan.plan_id, trial.seed)
-        if stop is not None and objective.delay_weight is not None:
-            vehicles = _demand(study, trial.seed)
-            at_least = objective.delay_weight * stop.delay_sum_s / vehicles
-            evaluations.append(Evaluation(trial, None, at_least=at_least))
+        at_least_s = study.at_least_s(trial.plan.plan_id, trial.seed)
+        if at_least_s is not None and objective.delay_weight is not None:
+            evaluations.append(Evaluation(trial, None, at_least=objective.delay_weight * at_least_s))
         elif metrics is None:
             evaluations.append(Evaluation(trial, None))
         else:
             # Where the plan in the net exceeds a limit as well, what comes nearer to it is a gain to the search.
             violation = _excess(study, objective, trial.plan.plan_id, [trial.seed])
-            evaluations.append(Evaluation(trial, objective.values(metrics), violation, metrics["gridlock"] > 0))
+            jams = metrics["gridlock"] > study.jams(trial.seed)
+            evaluations.append(Evaluation(trial, objective.values(metrics), violation, jams))
     return evaluations
 
 
-def _limits_s(study: Study, objective: Objective, trials: Sequence[Trial]) -> dict[tuple[str, int], float]:
-    """Return the sums of delay beyond which runs may be given up; none where other measures than delay count."""
+def _limits_s(objective: Objective, trials: Sequence[Trial]) -> dict[tuple[str, int], float]:
+    """Return the delays beyond which runs may be given up; none where other measures than delay count."""
     weight = objective.delay_weight
     if weight is None:
         return {}
-    return {
-        (trial.plan.plan_id, trial.seed): trial.limit / weight * vehicles
-        for trial in trials
-        if trial.limit < math.inf and (vehicles := _demand(study, trial.seed))
-    }
+    limits = {(trial.plan.plan_id, trial.seed): trial.limit / weight for trial in trials}
+    return {key: limit_s for key, limit_s in limits.items() if limit_s < math.inf}
 
 
-def _demand(study: Study, seed: int) -> float:
-    """Return how many vehicles a seed has, which no plan changes; 0 where the plan in the net has no run with it."""
-    return study.runs(BASELINE, [seed]).get(seed, {}).get("vehicles", 0.0)
-
-
-def _violation(study: Study, objective: Objective, plan_id: str, seeds: Sequence[int]) -> float:
+def _violation(study: Study | SetStudy, objective: Objective, plan_id: str, seeds: Sequence[int]) -> float:
     """Return how far a plan exceeds the objective's limits; the plan in the net is what stays where none keeps them."""
     return 0.0 if plan_id == BASELINE else _excess(study, objective, plan_id, seeds)
 
 
-def _excess(study: Study, objective: Objective, plan_id: str, seeds: Sequence[int]) -> float:
+def _excess(study: Study | SetStudy, objective: Objective, plan_id: str, seeds: Sequence[int]) -> float:
     """Return how far a plan exceeds the objective's limits, as far as it and the plan in the net have run."""
     if not (objective.worse_by or objective.at_most):
         return 0.0
-    pairs = [(study.result(plan_id, seed), study.result(BASELINE, seed)) for seed in seeds]
-    excesses = [objective.excesses(ours, theirs) for ours, theirs in pairs if ours and theirs]
-    return objective.violation(excesses) if excesses else 0.0
+    excess = 0.0
+    for part in study.parts.values():  # limits hold in each scenario
+        pairs = [(part.result(plan_id, seed), part.result(BASELINE, seed)) for seed in seeds]
+        excesses = [objective.excesses(ours, theirs) for ours, theirs in pairs if ours and theirs]
+        excess += objective.violation(excesses) if excesses else 0.0
+    return excess
 
 
-def _ranked(study: Study, plans: Mapping[str, Plan], seeds: Sequence[int], objective: Objective) -> list[Ranked]:
+def _ranked(
+    study: Study | SetStudy, plans: Mapping[str, Plan], seeds: Sequence[int], objective: Objective
+) -> list[Ranked]:
     runs = {plan_id: study.runs(plan_id, seeds) for plan_id in plans}
     violations = {plan_id: _violation(study, objective, plan_id, seeds) for plan_id in plans}
     return rank(list(plans), runs, seeds, objective, violations, study.asked("training"), study.stopped())
@@ -194,7 +243,7 @@ def _favourites(ranked: Sequence[Ranked], believed: Sequence[str]) -> list[str]:
 
 def _confirmed(
     config: SearchStudyConfig,
-    study: Study,
+    study: Study | SetStudy,
     objective: Objective,
     plans: Mapping[str, Plan],
     ranked: Sequence[Ranked],

@@ -12,7 +12,7 @@ from engine.result import EXTRA_MEASURES
 from engine.selection import Ranked, Runs
 from engine.statistics import Interval, interval
 
-__all__ = ["differences", "plan_summary", "programs", "ranking", "signals"]
+__all__ = ["approaches", "differences", "plan_summary", "programs", "ranking", "signals"]
 
 MEASURES = ("delay_s", "control_delay_s", "stops_per_veh", "travel_time_s", "throughput_veh", "queue_max_m")
 
@@ -69,6 +69,14 @@ def programs(of: Sequence[Program]) -> list[dict[str, Any]]:
             "phases": [[phase.duration_s, phase.state, phase.stage] for phase in program.phases],
         }
         for program in of
+    ]
+
+
+def approaches(network: Network) -> list[dict[str, Any]]:
+    """Return the edges of every approach, from the stop line upstream."""
+    return [
+        {"signal": signal.id, "approach": approach.name, "edges": list(approach.edges)}
+        for signal, approach in network.approaches
     ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.errors import InputError, nearest
 from experiments.bench.figures import FIGURES
+from experiments.commands import COMMANDS
 
 __all__ = ["complete", "main"]
 
@@ -44,8 +45,6 @@ def main(arguments: Sequence[str]) -> int:
 
 def complete(line: str) -> list[str]:
     """Return what may stand in place of the last word of a command line that begins with ``greensplit``."""
-    from experiments.cli import COMMANDS  # noqa: PLC0415  cli imports this module's name only
-
     words = line.split()
     last = "" if line.endswith(" ") else words[-1]
     place = len(words) - (0 if line.endswith(" ") else 1)

@@ -1,4 +1,4 @@
-"""`greensplit import`: timings from another tool onto a scenario's network."""
+"""Timings from another tool onto a scenario's network: the part of `greensplit import` that makes no scenario."""
 
 from __future__ import annotations
 

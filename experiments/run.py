@@ -46,14 +46,16 @@ def main(config: RunConfig) -> int:
 def _simulate(config: RunConfig, folder: Path, keep: bool) -> None:
     began = time.monotonic()
     scenario, network = prepare(config.scenario, folder / "scenario", config.queue.max_m, config.measures)
-    found = PlanFile(Plan(()), "sumo") if config.plan == BASELINE else read_any_plan(Path(config.plan), network)
+    found = (
+        PlanFile(Plan(()), "sumo") if config.plan == BASELINE else read_any_plan(Path(config.plan), network, as_is=True)
+    )
     plan, notes = found.plan, [*scenario.notes, *found.notes]
     file: Path | None = None if plan.plan_id == BASELINE else Path(config.plan)
     if file is not None and found.kind != "sumo":
         # SUMO itself reads nothing but its own XML.
         file = folder / "plan.add.xml" if keep else file.with_suffix(".add.xml")
         if keep:
-            write_plan(plan, file)
+            write_plan(plan, file, network.program_ids)
         else:
             notes.append(f"the command names '{file}', which 'greensplit export {config.plan} out={file}' writes")
     with Nursery(scenario, network, cast("Backend", config.backend)) as nursery:
@@ -63,6 +65,7 @@ def _simulate(config: RunConfig, folder: Path, keep: bool) -> None:
         "scenario": scenario.name,
         "plan_id": plan.plan_id,
         "seed": config.seed,
+        "window": {"begin_s": scenario.begin_s, "end_s": scenario.end_s, "warmup_s": scenario.warmup_s},
         "notes": notes,
         **result.network,
         "command": " ".join(plain_command(scenario, config.seed, file)),

@@ -170,8 +170,8 @@ def _behind(ours: dict[int, Match], theirs: dict[int, Match]) -> Interval | None
     if not pairs:
         return None
     seeds = sorted(set.intersection(*(set(plan) for pair in pairs for plan in pair)))
-    means = [[statistics.fmean(pair[side][seed] for pair in pairs) for seed in seeds] for side in (0, 1)]
-    return paired_interval(*means) if seeds else None
+    first, second = ([statistics.fmean(pair[side][seed] for pair in pairs) for seed in seeds] for side in (0, 1))
+    return paired_interval(first, second) if seeds else None
 
 
 def _markdown(rows: Sequence[Row]) -> str:

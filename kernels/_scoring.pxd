@@ -90,6 +90,7 @@ cdef class Scorer:
     cdef vector[int] kind_vehicles, kind_stops, kind_arrived
     cdef vector[double] kind_delay_s
     cdef vector[long] slowness
+    cdef vector[double] delay_s         # of every vehicle that was due in the window
     cdef vector[Cycle] cycles
     cdef public double delay_sum_s, travel_sum_s, vehicle_seconds
     cdef public long n_vehicles, n_arrived, n_stops, n_waiting, n_running

@@ -270,6 +270,7 @@ cdef class Scorer:
         if self.window_start_s - EPS_S <= vehicle.due_s <= self.window_end_s + EPS_S:
             self.n_vehicles += 1
             self.delay_sum_s += time_loss_s + vehicle.wait_s
+            self.delay_s.push_back(time_loss_s + vehicle.wait_s)
             self.n_stops += vehicle.stops
             self.kind_vehicles[vehicle.kind] += 1
             self.kind_delay_s[vehicle.kind] += time_loss_s + vehicle.wait_s
@@ -470,6 +471,7 @@ cdef class Scorer:
         self.n_vehicles += 1
         self.n_waiting += 1
         self.delay_sum_s += self.now_s - due_s
+        self.delay_s.push_back(self.now_s - due_s)
         self.kind_vehicles[kind] += 1
         self.kind_delay_s[kind] += self.now_s - due_s
         if group >= 0:
@@ -552,6 +554,10 @@ cdef class Scorer:
             counts = (c.crossed, c.on_green, c.failed, c.vehicles, c.stops, c.delay_s, c.spilled_s)
             rows.append((c.group, c.start_s, c.end_s, c.queue_m, c.queue_veh, c.green_s, c.occupied_s, *counts))
         return rows
+
+    def delays_s(self):
+        """Return the delay of every vehicle that was due to depart in the window, seconds, in no particular order."""
+        return np.array(self.delay_s, dtype=np.float64)
 
     def slowness_percentile(self, double share):
         """Return a percentile of travel time over free-flow time of arrived vehicles, to 0.01; 0 where none arrived."""

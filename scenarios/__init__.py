@@ -6,9 +6,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from scenarios._build import build, sources
+    from scenarios._build import build, demanded, sources
 
-__all__ = ["build", "sources"]
+__all__ = ["build", "demanded", "sources"]
 
 
 def __getattr__(name: str) -> Any:

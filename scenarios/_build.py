@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
+import hashlib
+import re
 from pathlib import Path
 from typing import Protocol
 
@@ -10,9 +13,12 @@ import scenarios.junction
 from engine.files import sha256
 from engine.scenario import Scenario
 from engine.sumo.configuration import load, named_files
-from scenarios import benchmarks
+from scenarios import benchmarks, conditions
+from scenarios.folder import CONFIGURATION, ENTRY, read_entry
 
-__all__ = ["Request", "build", "sources"]
+__all__ = ["Request", "build", "demanded", "sources"]
+
+PROGRAM = re.compile(rb"\s*<tlLogic\b.*?(?:</tlLogic>|(?<=/)>)", re.DOTALL)
 
 
 class Request(Protocol):
@@ -33,6 +39,8 @@ class Request(Protocol):
     @property
     def files(self) -> dict[str, str]: ...
     @property
+    def conditions(self) -> conditions.Request: ...
+    @property
     def begin_s(self) -> float | None: ...
     @property
     def end_s(self) -> float | None: ...
@@ -51,11 +59,31 @@ def sources(request: Request) -> tuple[Path, ...]:
     return named_files(_configuration(request))
 
 
-def build(request: Request, folder: Path) -> Scenario:
-    """Return the scenario; what has to be written for it goes into `folder`.
+def demanded(request: Request, scenario: Scenario) -> dict[str, str]:
+    """Return SHA-256 of network and demand by file, signal programs left out: what stays as it is when timings change.
+
+    A described junction counts by its description without the timing, as what netconvert makes of it may differ between
+    versions of SUMO.
 
     Raises:
-        InputError: a file is missing or broken, or the window is empty.
+        InputError: a file is missing or broken.
+    """
+    if request.kind == "junction":
+        return scenarios.junction.demanded(request.file)
+    timed = (scenario.net, *scenario.additional)
+    digests = {path.name: hashlib.sha256(PROGRAM.sub(b"", _plain_bytes(path))).hexdigest() for path in timed}
+    return digests | {path.name: sha256(path) for path in scenario.routes}
+
+
+def _plain_bytes(path: Path) -> bytes:
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+
+
+def build(request: Request, folder: Path) -> Scenario:
+    """Return the scenario under its conditions; what has to be written for it goes into `folder`.
+
+    Raises:
+        InputError: a file is missing or broken, the window is empty, or a condition cannot be where it is asked for.
     """
     if request.kind == "junction":
         configuration = scenarios.junction.write(request.file, folder)
@@ -66,7 +94,19 @@ def build(request: Request, folder: Path) -> Scenario:
     scenario = load(configuration, request.name, folder / "quiet", request.begin_s, request.end_s, warmup_s)
     # What the scenario is made of, not what was made of it: built files may differ in bytes between versions of SUMO.
     inputs = tuple((path.name, sha256(path)) for path in sources(request))
-    return dataclasses.replace(scenario, inputs=inputs)
+    said = (*_said(request, configuration), *scenario.notes)
+    scenario = dataclasses.replace(scenario, inputs=inputs, notes=said)
+    if not request.conditions:
+        return scenario
+    return conditions.compose(scenario, conditions.parse(request.conditions), folder / "conditions")
+
+
+def _said(request: Request, configuration: Path) -> tuple[str, ...]:
+    """Return what a scenario's folder wants to be said wherever the scenario is shown: whose data it is, what is assumed."""
+    folder = configuration.absolute().parent
+    if request.kind != "sumo" or configuration.name != CONFIGURATION or not (folder / ENTRY).is_file():
+        return ()
+    return read_entry(folder).notes
 
 
 def _configuration(request: Request) -> Path:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import tempfile
+import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
+
+from engine.files import replacing
 from engine.network import Network
 from engine.nursery import Nursery, Order
 from engine.plan import Plan
@@ -17,27 +22,55 @@ from engine.sumo.traces import Trace, read_trace
 __all__ = ["baseline_traces"]
 
 
-def baseline_traces(scenario: Scenario, network: Network, seeds: Sequence[int], workers: int = 1) -> list[Trace]:
+def baseline_traces(
+    scenario: Scenario, network: Network, seeds: Sequence[int], workers: int = 1, folder: Path | None = None
+) -> list[Trace]:
     """Simulate the plan in the net once a seed, `workers` at a time, and return what the vehicles did, by seed.
+
+    Args:
+        scenario, network: what is simulated.
+        seeds: SUMO's.
+        workers: simulations at a time.
+        folder: where each trace is kept, and found again the next time: a study's of this scenario.
 
     Raises:
         InputError: SUMO refuses the scenario.
         engine.nursery.LostError: a simulation's process died.
     """
-    n = min(workers, len(seeds))
+    files = {seed: folder / f"calibration-{seed}.json.gz" for seed in seeds} if folder else {}
+    traces = {seed: trace for seed, file in files.items() if (trace := _found(file))}
+    missing = [seed for seed in seeds if seed not in traces]
+    n = min(workers, len(missing))
     # Nurseries end before the threads are waited for: an interruption does not wait for the simulations.
     with (
         tempfile.TemporaryDirectory(prefix="greensplit-") as scratch,
-        ThreadPoolExecutor(n) as threads,
+        ThreadPoolExecutor(max(n, 1)) as threads,
         contextlib.ExitStack() as nurseries,
     ):
         idle = [nurseries.enter_context(Nursery(scenario, network)) for _ in range(n)]
 
         def traced(seed: int) -> Trace:
             nursery = idle.pop()
-            folder = Path(scratch) / str(seed)
-            nursery.answer(Order(Plan(()), seed, trace=folder))
+            outputs = Path(scratch) / str(seed)
+            nursery.answer(Order(Plan(()), seed, trace=outputs))
             idle.append(nursery)
-            return read_trace(folder, scenario.end_s)
+            trace = read_trace(outputs, scenario.end_s)
+            if files:
+                _keep(trace, files[seed])
+            return trace
 
-        return list(threads.map(traced, seeds))
+        traces |= zip(missing, threads.map(traced, missing), strict=True)
+    return [traces[seed] for seed in seeds]
+
+
+def _keep(trace: Trace, path: Path) -> None:
+    with replacing(path) as temporary:
+        temporary.write_bytes(gzip.compress(msgspec.json.encode(trace), 3, mtime=0))
+
+
+def _found(path: Path) -> Trace | None:
+    """Return the trace of a file, or nothing where it is missing or damaged: then it is simulated anew."""
+    try:
+        return msgspec.json.decode(gzip.decompress(path.read_bytes()), type=Trace)
+    except (OSError, EOFError, zlib.error, msgspec.MsgspecError):
+        return None

@@ -14,7 +14,7 @@ from engine.network import COMPASS, Approach, LaneGroup, Link, Network, Signal, 
 from engine.stages import NetProgram, stage_program
 from engine.sumo.foes import foes_of, interior, is_vehicle
 
-__all__ = ["Conflict", "conflicts", "read_network"]
+__all__ = ["Conflict", "conflicts", "load_net", "read_network", "street_names"]
 
 TURNS = {"s": "through", "l": "left", "L": "left", "r": "right", "R": "right", "t": "uturn", "T": "uturn"}
 TURN_ORDER = ("left", "through", "right", "uturn")
@@ -41,7 +41,7 @@ def read_network(
     Raises:
         InputError: the file is no SUMO network, or has no traffic signals.
     """
-    net = _load(path)
+    net = load_net(path)
     lights = [tls for tls in net.getTrafficLights() if tls.getConnections()]
     if not lights:
         raise InputError(
@@ -54,15 +54,21 @@ def read_network(
         for tls in sorted(lights, key=lambda tls: tls.getID())
     )
     exits = frozenset(out.getID() for tls in lights for _, out, _ in tls.getConnections())
-    return Network(signals, _vehicle_lanes(net), exits, persons)
+    taken = frozenset(name for program in programs.values() for name in (*program.replaced, program.program_id))
+    return Network(signals, _vehicle_lanes(net), exits, persons, program_ids=taken)
 
 
-def _load(path: Path) -> Any:
+def load_net(path: Path, programs: bool = False) -> Any:
+    """Return SUMO's own reading of a network, for modules of this package; with `programs` signals that control nothing, too.
+
+    Raises:
+        InputError: the file is no SUMO network.
+    """
     import sumolib  # noqa: PLC0415  SUMO's packages wait until they are needed
 
     try:
         return sumolib.net.readNet(
-            str(path), withInternal=True, withPedestrianConnections=True, withFoes=True, withPrograms=False
+            str(path), withInternal=True, withPedestrianConnections=True, withFoes=True, withPrograms=programs
         )
     except Exception as error:  # sumolib lets whatever its parser raises through
         raise InputError(f"'{path}' cannot be read as a SUMO network: {_one_line(error)}. Build it anew.") from error
@@ -92,7 +98,7 @@ class Conflict:
 
 def conflicts(path: Path, signal_id: str) -> list[Conflict]:
     """Return the links of one signal in a network that is being built, by index."""
-    net = _load(path)
+    net = load_net(path)
     connections = _connections(net, net.getTLS(signal_id))
     foes = foes_of(net, connections)
     found = []
@@ -324,3 +330,8 @@ class _Upstream:
                     inner_m += inner.getLength()
                 todo.append((before, inner_m))
         return tuple(base_m.items()), round(storage_m, 2)
+
+
+def street_names(path: Path) -> dict[str, str]:
+    """Return the street's name of each edge that has one."""
+    return {edge.getID(): edge.getName() for edge in load_net(path).getEdges() if edge.getName()}

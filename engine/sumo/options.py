@@ -137,6 +137,8 @@ def plain_command(scenario: Scenario, seed: int, plan: Path | None, tripinfo: st
         command += ["-a", ",".join(str(path) for path in (*scenario.additional, plan))]
     command += ["--begin", f"{scenario.begin_s:g}", "--end", f"{scenario.end_s:g}", "--seed", str(seed)]
     command += ["--time-to-teleport", "-1", "--max-depart-delay", "-1"]
+    # It may be ours and not the configuration's.
+    command += [f"--scale={value}" for name, value in scenario.options if name == "scale"]
     return command + _tripinfo_options(tripinfo)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import dataclasses
+import itertools
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -15,9 +17,11 @@ from engine.files import write_text
 from engine.network import Network, Signal
 from engine.plan import Plan, Program
 from engine.stages import NetPhase, NetProgram, stage_program
+from engine.sumo.actuated import KINDS, actuated_lines, actuated_programs
 
 __all__ = [
     "fixed_time",
+    "in_file",
     "in_force",
     "net_programs",
     "parse_xml",
@@ -64,17 +68,35 @@ def in_force(net: Path, additional: Iterable[Path]) -> dict[str, NetProgram]:
         root = parse_xml(path)
         for element in root.iter("tlLogic"):
             program = _program(element, path)
+            before = programs.get(program.signal)
+            if before is not None:
+                program = dataclasses.replace(program, replaced=(*before.replaced, before.program_id))
             programs[program.signal] = program
         for element in root.iter("wautJunction"):
             switched[element.get("junctionID", "")] = element.get("wautID", "")
     for signal, waut in switched.items():
         if signal in programs:
-            old = programs[signal]
-            reason = f"WAUT '{waut}' switches its programs by the time of day"
-            programs[signal] = NetProgram(
-                old.signal, old.program_id, old.kind, old.offset_s, old.phases, old.fixed_because or reason
-            )
+            reason = programs[signal].fixed_because or f"WAUT '{waut}' switches its programs by the time of day"
+            programs[signal] = dataclasses.replace(programs[signal], fixed_because=reason)
     return programs
+
+
+def in_file(files: Iterable[Path], signal: str) -> Any:
+    """Return the tlLogic element that is in force for a signal after loading these files in this order.
+
+    Raises:
+        InputError: none of them has one.
+    """
+    found = [
+        element
+        for path in files
+        if path.suffix not in (".gz", ".zst")
+        for element in parse_xml(path).iter("tlLogic")
+        if element.get("id") == signal
+    ]
+    if not found:
+        raise InputError(f"there is no program of signal '{signal}'. Give it one in the network or an additional file.")
+    return found[-1]
 
 
 def _program(element: Any, path: Path) -> NetProgram:
@@ -142,11 +164,21 @@ def _number(value: float) -> str:
     return str(int(value)) if value == int(value) else repr(value)
 
 
-def plan_xml(plan: Plan) -> str:
-    """Return a plan as the text of a SUMO additional file: only tlLogic, under a programID of its own."""
+def plan_xml(plan: Plan, taken: Container[str] = ()) -> str:
+    """Return a plan as the text of a SUMO additional file: only tlLogic, under a programID of its own.
+
+    Args:
+        plan: the plan.
+        taken: programIDs of the scenario that it is for (`Network.program_ids`): a plan that is installed there already
+            gets another one, for SUMO refuses two programs of one name.
+    """
+    name = f"greensplit-{plan.plan_id}"
+    program_id = next(one for n in itertools.count(1) if (one := name if n == 1 else f"{name}-{n}") not in taken)
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<additional>"]
     for program in plan.programs:
-        lines += program_lines(program, f"greensplit-{plan.plan_id}")
+        lines += program_lines(program, program_id)
+    if plan.actuated:
+        lines += actuated_lines(plan.actuated, program_id)
     lines.append("</additional>")
     return "\n".join(lines) + "\n"
 
@@ -170,9 +202,9 @@ def program_lines(program: Program, program_id: str) -> list[str]:
     return lines
 
 
-def write_plan(plan: Plan, path: Path) -> None:
-    """Write a plan as an additional file; the same plan gives the same bytes."""
-    write_text(path, plan_xml(plan))
+def write_plan(plan: Plan, path: Path, taken: Container[str] = ()) -> None:
+    """Write a plan as an additional file (`plan_xml`); the same plan gives the same bytes."""
+    write_text(path, plan_xml(plan, taken))
 
 
 def read_programs(path: Path) -> dict[str, NetProgram]:
@@ -192,8 +224,14 @@ def read_programs(path: Path) -> dict[str, NetProgram]:
     return dict(sorted(found.items()))
 
 
-def read_plan(path: Path, network: Network, min_green_s: float = 5.0) -> Plan:
+def read_plan(path: Path, network: Network, min_green_s: float = 5.0, as_is: bool = False) -> Plan:
     """Return the plan in an additional file; `write_plan`'s files give back the same plan.
+
+    Args:
+        path: the file.
+        network: the signals.
+        min_green_s: the least green of a stage whose file does not state one.
+        as_is: whether programs that respond to traffic are taken too, to be simulated as they stand.
 
     Raises:
         InputError: no tlLogic in it, an unknown signal, a state of the wrong length, or no fixed-time program.
@@ -207,8 +245,9 @@ def read_plan(path: Path, network: Network, min_green_s: float = 5.0) -> Plan:
                 f"'{path}': the network has no signal '{signal_id}'.{nearest(signal_id, known)} "
                 f"Its signals are {_listed(sorted(known))}."
             )
-        programs.append(fixed_time(raw, known[signal_id], path, min_green_s))
-    return Plan(tuple(programs))
+        if not (as_is and raw.kind in KINDS):
+            programs.append(fixed_time(raw, known[signal_id], path, min_green_s))
+    return Plan(tuple(programs), actuated=actuated_programs(parse_xml(path), path, network) if as_is else ())
 
 
 def net_programs(path: Path) -> list[NetProgram]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 
-from engine.files import write_text
 from experiments._folder import environment
+from experiments._json import hand_out
 from experiments._progress import Progress
 from experiments.bench._table import show
 from experiments.bench.figures import FIGURES
@@ -30,11 +29,7 @@ def main(config: BenchConfig) -> int:
         "environment": {**environment(()), "load_before": load},
         "figures": {name: [row.as_json() for row in rows] for name, rows in found.items()},
     }
-    text = json.dumps(document, indent=1, ensure_ascii=False)
-    if config.out is not None:
-        write_text(config.out, text + "\n")
-    if config.json:
-        print(text)
-    else:
+    hand_out(document, config.out, config.json)
+    if not config.json:
         show(found)
     return 0 if document["met"] else 1

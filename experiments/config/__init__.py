@@ -8,19 +8,26 @@ and nowhere else.
 from experiments.config._identity import identity, resolved
 from experiments.config.audit import AuditConfig
 from experiments.config.bench import BenchConfig
+from experiments.config.bulletin import BulletinConfig
+from experiments.config.check import CheckConfig
+from experiments.config.compare import CompareConfig
 from experiments.config.export_plan import ExportConfig
 from experiments.config.hcm import HcmConfig
-from experiments.config.import_timings import ImportConfig
+from experiments.config.importing import ImportConfig
 from experiments.config.measures import MeasuresConfig
 from experiments.config.objective import ObjectiveConfig
 from experiments.config.optimize import OptimizeConfig
 from experiments.config.plans import PlansConfig
+from experiments.config.replay import ReplayConfig
 from experiments.config.report import ReportCommandConfig, ReportConfig
 from experiments.config.run import RunConfig
 from experiments.config.scenario import QueueConfig, ScenarioConfig
+from experiments.config.scenario_set import MemberConfig, ScenarioSetConfig
 from experiments.config.schedule import ScheduleConfig
 from experiments.config.search import SearchConfig
+from experiments.config.serve import ServeConfig, WarnConfig
 from experiments.config.study import SearchStudyConfig
+from experiments.config.suite import CaseConfig, SuiteConfig
 from experiments.config.sweep import SweepConfig
 from experiments.config.tournament import TournamentConfig
 from experiments.config.workers import AttemptsConfig, RayConfig
@@ -29,24 +36,34 @@ __all__ = [
     "AttemptsConfig",
     "AuditConfig",
     "BenchConfig",
+    "BulletinConfig",
+    "CaseConfig",
+    "CheckConfig",
+    "CompareConfig",
     "ExportConfig",
     "HcmConfig",
     "ImportConfig",
     "MeasuresConfig",
+    "MemberConfig",
     "ObjectiveConfig",
     "OptimizeConfig",
     "PlansConfig",
     "QueueConfig",
     "RayConfig",
+    "ReplayConfig",
     "ReportCommandConfig",
     "ReportConfig",
     "RunConfig",
     "ScenarioConfig",
+    "ScenarioSetConfig",
     "ScheduleConfig",
     "SearchConfig",
     "SearchStudyConfig",
+    "ServeConfig",
+    "SuiteConfig",
     "SweepConfig",
     "TournamentConfig",
+    "WarnConfig",
     "identity",
     "resolved",
 ]

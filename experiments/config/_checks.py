@@ -9,7 +9,17 @@ from typing import Any
 
 from engine.errors import InputError, nearest
 
-__all__ = ["BACKENDS", "MEASURES", "above_zero", "at_least", "one_of", "path_field", "seeds_once", "there"]
+__all__ = [
+    "BACKENDS",
+    "MEASURES",
+    "above_zero",
+    "at_least",
+    "one_of",
+    "path_field",
+    "paths_field",
+    "seeds_once",
+    "there",
+]
 
 BACKENDS = ("native", "libsumo", "traci", "gui")
 MEASURES = ("traffic", "all")
@@ -18,6 +28,11 @@ MEASURES = ("traffic", "all")
 def path_field() -> Any:
     """Return a field for a path that may be left out; the command line takes it as it is, whatever is in it."""
     return field(default=None, metadata={"path": True})
+
+
+def paths_field() -> Any:
+    """Return a field for any number of paths or names, each of which the command line takes as it is."""
+    return field(default=(), metadata={"paths": True})
 
 
 def one_of(key: str, value: str, known: Collection[str]) -> None:

@@ -30,15 +30,35 @@ def identity(config: RunConfig | SearchStudyConfig) -> dict[str, Any]:
             # Studies from before these choices go on.
             if not settings["plans"][choice]:
                 settings["plans"].pop(choice)
-    for key in ("sumocfg", "file", "folder", "files", "summary"):
-        settings["scenario"].pop(key)
+    _anonymous(settings["scenario"])
     if isinstance(config, SearchStudyConfig):
         # Rules count by their values, wherever they come from; the project's own floors always hold and add nothing.
         rules = chosen(config.rules, config.scenario.name)
         settings["rules"] = {name: limit.value for name, limit in rules.limits() if limit.value is not None}
         if settings["rules"] in ({}, {"walk_s": WALK_S, "walking_m_s": WALKING_SPEED}):
             settings.pop("rules")
+        settings.pop("scenario_set")
+        over, tail = settings["objective"].pop("over"), settings["objective"].pop("tail")
+        if config.scenario_set.members:
+            settings["members"] = [
+                [name, weight, _anonymous(resolved(member.scenario))]
+                for (name, member), weight in zip(config.members().items(), config.weights(), strict=True)
+            ]
+            settings["over"] = [over, *([tail] if over == "cvar" else [])]
     return settings
+
+
+def _anonymous(scenario: dict[str, Any]) -> dict[str, Any]:
+    """Return a scenario's settings without what its files' bytes say, and without what older studies do not know."""
+    for key in ("sumocfg", "file", "folder", "files", "summary"):
+        scenario.pop(key)
+    conditions = scenario.pop("conditions")
+    if conditions:
+        from scenarios.conditions import digest, parse  # noqa: PLC0415  most studies do without
+
+        # They count by what they change, as rules do; without any, studies from before there were conditions go on.
+        scenario["conditions"] = digest(parse(conditions))
+    return scenario
 
 
 def resolved(config: object) -> dict[str, Any]:

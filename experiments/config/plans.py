@@ -16,7 +16,19 @@ __all__ = ["PlansConfig"]
 
 @dataclass(frozen=True)
 class PlansConfig:
-    """The plan space; ``radius`` is a log-ratio or ``full``."""
+    """The plan space; ``radius`` is a log-ratio or ``full``.
+
+    Attributes:
+        cycle, splits, offsets: whether these vary.
+        order: whether a signal's stages may come in another order.
+        skip: whether a stage may be left out whose links have green in another one.
+        half_cycle: whether signals may run at half of the cycle that they share.
+        radius: how far plans lie from the plan in the net: the most that the logarithm of a ratio may be, or full.
+        min_cycle_s, max_cycle_s: bounds of the cycle, seconds.
+        min_green_s: least green of a stage, seconds; walking times and rules hold beside it.
+        max_green_s: longest green of a stage; the cycle alone bounds it where it is left out.
+        signals: the signals that may change; all of them where it is left out.
+    """
 
     cycle: bool = True
     splits: bool = True

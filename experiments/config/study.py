@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from experiments.config.objective import ObjectiveConfig
 from experiments.config.plans import PlansConfig
 from experiments.config.report import ReportConfig
 from experiments.config.scenario import QueueConfig, ScenarioConfig
+from experiments.config.scenario_set import ScenarioSetConfig
 from experiments.config.search import SearchConfig
 from experiments.config.workers import AttemptsConfig, RayConfig
 
@@ -24,6 +26,7 @@ class SearchStudyConfig:
     """What `sweep` and `optimize` share."""
 
     scenario: ScenarioConfig
+    scenario_set: ScenarioSetConfig = field(default_factory=ScenarioSetConfig)
     plans: PlansConfig = field(default_factory=PlansConfig)
     search: SearchConfig = field(default_factory=SearchConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
@@ -61,8 +64,31 @@ class SearchStudyConfig:
                     f"seed {', '.join(map(str, shared))} is in {one} and in {other}. A plan is chosen on one set and "
                     "proven on the other: name different seeds."
                 )
-        if self.search.budget < len(self.seeds):
+        members = self.members()
+        if self.search.budget < len(self.seeds) * len(members):
+            of_members = f" in each of {len(members)} members" if len(members) > 1 else ""
             raise InputError(
-                f"search.budget={self.search.budget} is below the {len(self.seeds)} seeds that each plan runs with. "
-                "Raise the budget or name fewer seeds."
+                f"search.budget={self.search.budget} is below the {len(self.seeds)} seeds that each plan runs "
+                f"with{of_members}. Raise the budget or name fewer seeds."
             )
+        if not self.scenario_set.members and self.objective.over != "mean":
+            raise InputError(
+                f"objective.over={self.objective.over} is over the members of a set. Give scenario_set=NAME."
+            )
+
+    def members(self) -> dict[str, SearchStudyConfig]:
+        """Return the configuration of each scenario that a plan runs in: of a set's members by name, else this one as ""."""
+        parsed = self.scenario_set.parsed()
+        if not parsed:
+            return {"": self}
+        alone = dataclasses.replace(self.objective, over="mean")
+        return {
+            name: dataclasses.replace(
+                self, scenario=member.scenario(self.scenario), scenario_set=ScenarioSetConfig(), objective=alone
+            )
+            for name, member in parsed.items()
+        }
+
+    def weights(self) -> tuple[float, ...]:
+        """Return the weights of `members`, which sum to 1."""
+        return tuple(member.weight for member in self.scenario_set.parsed().values()) or (1.0,)

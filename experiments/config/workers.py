@@ -11,7 +11,12 @@ __all__ = ["AttemptsConfig", "RayConfig"]
 
 @dataclass(frozen=True)
 class RayConfig:
-    """Where workers run; a Ray of our own starts once a study has run for `head_start_s` without it."""
+    """Where workers run; a Ray of our own starts once a study has run for `head_start_s` without it.
+
+    Attributes:
+        address: HOST:PORT of a Ray cluster that is there already.
+        head_start_s: seconds after which a study takes to Ray.
+    """
 
     address: str | None = path_field()
     head_start_s: float = 60.0
@@ -22,7 +27,12 @@ class RayConfig:
 
 @dataclass(frozen=True)
 class AttemptsConfig:
-    """What a run may take, and how often a lost one is tried in all."""
+    """What a run may take, and how often a lost one is tried in all.
+
+    Attributes:
+        deadline_s: wall time that a run may take; a multiple of the longest finished one where it is left out.
+        attempts: tries of a run that is lost.
+    """
 
     deadline_s: float | None = None
     attempts: int = 2

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import re
+import hashlib
+import json
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
+import yaml
+
 from engine.errors import InputError
-from engine.sumo.installation import binary, environment
+from engine.files import sha256
 from engine.sumo.net import conflicts
+from engine.sumo.netconvert import build_network
+from engine.sumo.rewrite import replace_programs
 from scenarios.junction import data, demand, geometry, signals
 
-__all__ = ["sources", "warmup_s", "write"]
+__all__ = ["demanded", "sources", "warmup_s", "write"]
 
 NETCONVERT = (
     *("--no-turnarounds", "true"),
@@ -28,6 +32,14 @@ def sources(file: Path | None) -> tuple[Path, ...]:
     data.read(file)
     csv = data.counts_file(file)
     return ((file or data.BUILTIN).absolute(), *([csv.absolute()] if csv else []))
+
+
+def demanded(file: Path | None) -> dict[str, str]:
+    """Return SHA-256 by file of everything that describes a junction but its timing."""
+    description, *tables = sources(file)
+    entries = {key: value for key, value in yaml.safe_load(description.read_bytes()).items() if key != "timing"}
+    digest = hashlib.sha256(json.dumps(entries, sort_keys=True, default=str).encode()).hexdigest()
+    return {description.name: digest} | {table.name: sha256(table) for table in tables}
 
 
 def warmup_s(file: Path | None) -> float:
@@ -68,14 +80,12 @@ def _build(description: data.Description, folder: Path) -> None:
     plain = [f"--{kind}-files=junction.{kind[:3]}.xml" for kind in ("node", "edge", "connection")]
     if description.drive_on == "left":
         plain.append("--lefthand=true")
-    _netconvert([*plain, "--output-file=junction.net.xml"], folder)
     net = folder / "junction.net.xml"
-    program = _program_xml(description, signals.phases(description, _movements(description, net)))
-    # netconvert notes the time and its options in a comment: the same junction is to give the same bytes. Its own
-    # guess at a program gives way to the plan in the street, bounds of the greens included, which it would drop.
-    text = re.sub(r"<!--.*?-->\s*", "", net.read_text(encoding="utf-8"), flags=re.DOTALL)
-    text = re.sub(r" *<tlLogic .*?</tlLogic>\n", lambda _: program, text, flags=re.DOTALL)
-    net.write_text(text, encoding="utf-8")
+    build_network([*NETCONVERT, *plain], net, "Correct the description.")
+    # netconvert's own guess at a program gives way to the plan in the street, bounds of the greens included, which it
+    # would drop.
+    phases = signals.phases(description, _movements(description, net))
+    replace_programs(net, {geometry.CENTRE: _program_lines(description, phases)})
     begin_s = min(count.start_s for count in description.counts) - description.warmup_min * 60.0
     end_s = max(count.end_s for count in description.counts) + description.clearing_min * 60.0
     (folder / "junction.sumocfg").write_text(
@@ -85,21 +95,6 @@ def _build(description: data.Description, folder: Path) -> None:
         "    </time>\n</configuration>\n",
         encoding="utf-8",
     )
-
-
-def _netconvert(options: list[str], folder: Path) -> None:
-    done = subprocess.run(
-        [str(binary("netconvert")), *NETCONVERT, *options],
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    if done.returncode:
-        said = " ".join(done.stderr.split())[:400]
-        raise InputError(f"netconvert refuses the junction: {said} Correct the description.")
 
 
 def _movements(description: data.Description, net: Path) -> dict[int, signals.Movement]:
@@ -123,10 +118,10 @@ def _serves(description: data.Description, leg: data.Leg, turn: str, exit_leg: d
     return any(turn in lane.turns for lane in leg.inbound) and geometry.target(description, leg, turn) is exit_leg
 
 
-def _program_xml(description: data.Description, program: list[signals.SignalPhase]) -> str:
+def _program_lines(description: data.Description, program: list[signals.SignalPhase]) -> list[str]:
     lines = []
     for phase in program:
         bounds = "" if phase.bounds_s is None else f' minDur="{phase.bounds_s[0]}" maxDur="{phase.bounds_s[1]}"'
         lines.append(f'        <phase duration="{phase.seconds}" state="{phase.state}"{bounds}/>')
     head = f'    <tlLogic id="{geometry.CENTRE}" type="static" programID="0" offset="{description.timing.offset_s}">'
-    return "\n".join([head, *lines, "    </tlLogic>\n"])
+    return [head, *lines, "    </tlLogic>"]

@@ -1,5 +1,7 @@
 """The processes that simulations are forked from: what they load, and what they answer."""
 
+import platform
+
 import pytest
 
 from engine.nursery import Nursery, Order, spare
@@ -16,6 +18,21 @@ class CDLL(ctypes.CDLL):
         super().__init__(name, *args, **kwargs)
 
 ctypes.CDLL = CDLL
+"""
+
+WRITING_WHETHER_THREADED = """
+import ctypes, os, pathlib
+
+fork = os.fork
+
+def forked():
+    child = fork()
+    if child == 0:
+        single = ctypes.c_char.in_dll(ctypes.CDLL(None), "__libc_single_threaded").value
+        pathlib.Path(os.environ["SINGLE"]).write_bytes(single)
+    return child
+
+os.fork = forked
 """
 
 
@@ -35,6 +52,17 @@ def test_where_the_native_recorder_cannot_load_libsumo_takes_over_and_one_line_s
     assert said == ["greensplit: the native recorder cannot be loaded (no such library here); libsumo takes over."]
     with Nursery(*cologne1, "libsumo") as nursery:
         assert set(found) == {nursery.answer(Order(Plan(()), 1))}
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="asks the GNU C library")
+def test_simulations_run_where_there_never_was_a_second_thread(cologne1, tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text(WRITING_WHETHER_THREADED)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("SINGLE", str(tmp_path / "single"))
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    with Nursery(*cologne1) as nursery:
+        nursery.answer(Order(Plan(()), 1))
+    assert (tmp_path / "single").read_bytes() == b"\1"
 
 
 def test_an_answer_is_the_result_in_bytes(cologne1):

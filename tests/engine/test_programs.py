@@ -1,11 +1,15 @@
 """Plans as SUMO additional files, and the programs that are in force in a scenario."""
 
+import dataclasses
+
 import pytest
 
 from engine.errors import InputError
 from engine.plan import Plan
 from engine.search import Sobol
+from engine.simulation import Simulation
 from engine.space import SpaceOptions, plan_space
+from engine.sumo.net import read_network
 from engine.sumo.programs import in_force, plan_xml, read_plan, write_plan
 
 NET = """<net><tlLogic id="a" type="static" programID="0" offset="3"><phase duration="30" state="Gr"/>
@@ -29,6 +33,20 @@ def test_the_program_loaded_last_is_in_force(tmp_path):
     found = in_force(tmp_path / "a.net.xml", [tmp_path / "b.add.xml"])
     assert found["a"].program_id == "1"
     assert [phase.duration_s for phase in found["a"].phases] == [40.0, 3.0]
+
+
+def test_a_plan_that_is_installed_already_is_simulated_and_exported_under_another_name(cologne1, tmp_path):
+    scenario, network = cologne1
+    plan = Sobol(plan_space(network, SpaceOptions()), 3).propose(1)[0]
+    write_plan(plan, tmp_path / "installed.add.xml")
+    found = in_force(scenario.net, [*scenario.additional, tmp_path / "installed.add.xml"])
+    installed = dataclasses.replace(scenario, additional=(*scenario.additional, tmp_path / "installed.add.xml"))
+    network = read_network(scenario.net, found, {})
+    assert network.program_ids > {f"greensplit-{plan.plan_id}"}
+    assert f'programID="greensplit-{plan.plan_id}-2"' in plan_xml(plan, network.program_ids)
+    installed = dataclasses.replace(installed, end_s=installed.begin_s + 60.0)
+    with Simulation(installed, network, plan, 1) as simulation:
+        assert simulation.run().network["vehicles"] > 0
 
 
 def test_a_signal_that_a_waut_switches_stays_as_it_is(tmp_path):

@@ -1,5 +1,6 @@
 """The screening model on a real junction: what it reads from SUMO, and what it makes of it."""
 
+import dataclasses
 import math
 import pickle
 from itertools import pairwise
@@ -49,6 +50,18 @@ def test_a_trace_holds_what_the_run_measured(cologne1, traces):
     assert math.fsum(trip.loss_s for trip in trips) / len(trips) == pytest.approx(network["delay_s"], abs=0.01)
     assert all(len(trip.edges) == len(trip.left_s) for trip in trips)
     assert [trip.due_s for trip in trips] == sorted(trip.due_s for trip in trips)
+
+
+def test_a_trace_is_kept_found_again_and_made_anew_where_it_is_damaged(cologne1, tmp_path, monkeypatch):
+    scenario = dataclasses.replace(cologne1[0], end_s=cologne1[0].begin_s + 300.0)
+    first = baseline_traces(scenario, cologne1[1], (1, 2), 2, tmp_path)
+    assert first[0].trips
+    (tmp_path / "calibration-2.json.gz").write_bytes((tmp_path / "calibration-2.json.gz").read_bytes()[:-20])
+    asked = []
+    answer = Nursery.answer
+    monkeypatch.setattr(Nursery, "answer", lambda self, order: asked.append(order.seed) or answer(self, order))
+    assert baseline_traces(scenario, cologne1[1], (1, 2), 2, tmp_path) == first
+    assert asked == [2]
 
 
 def test_a_trace_and_a_tripinfo_exclude_each_other(cologne1, tmp_path):

@@ -96,9 +96,15 @@ def test_warm_up_leaves_out_the_vehicles_due_before_it(tmp_path):
         for t in trips
         if float(t.get("depart")) - float(t.get("departDelay")) >= 25500.0 - 1e-6 or float(t.get("depart")) < 0
     ]
-    total = sum(float(t.get("timeLoss")) + float(t.get("departDelay")) for t in due)
+    delays_s = sorted(float(t.get("timeLoss")) + float(t.get("departDelay")) for t in due)
     assert result.network["vehicles"] == len(due) > 100
-    assert result.network["delay_s"] == pytest.approx(total / len(due), abs=0.006)
+    assert result.network["delay_s"] == pytest.approx(sum(delays_s) / len(due), abs=0.006)
+    # Every percentile, too: of 101 places the k-th is k per cent of the way through the sorted delays.
+    places = [k / 100 * (len(due) - 1) for k in range(101)]
+    below = [delays_s[int(place)] for place in places]
+    above = [delays_s[min(int(place) + 1, len(due) - 1)] for place in places]
+    between = [low + (high - low) * (place % 1) for low, high, place in zip(below, above, places, strict=True)]
+    assert result.delay_percentiles_s == pytest.approx(between, abs=0.02)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_one_others(cologne1):

@@ -4,12 +4,12 @@ import math
 
 import pytest
 
-from engine.errors import InputError
 from engine.jobs import Attempt, Job
 from engine.ledger import Ledger
 from engine.nursery import Nursery
 from engine.objective import Objective
 from engine.plan import Phase, Plan, Program
+from engine.result import RunResult
 from engine.search import Evaluation, Race, Trial
 from engine.selection import rank
 from engine.simulation import Simulation
@@ -84,7 +84,7 @@ def test_a_worker_answers_where_it_stopped():
 
 
 class Books:
-    """A pool that stops every run with a limit, and ends the others at once."""
+    """A pool that stops every run with a limit, and ends the others at once with ten vehicles."""
 
     def __init__(self):
         self.ran = []
@@ -92,26 +92,31 @@ class Books:
     def run(self, jobs):
         for job in jobs:
             self.ran.append((job.plan.plan_id, job.seed, job.limit_s))
-            stop = Stop(job.limit_s, job.limit_s + 1.0, 60.0, 40.0) if job.limit_s < math.inf else None
-            if stop is None:
-                raise InputError("only runs with a limit here")
-            yield Attempt(job, 1, "stopped", str(stop), "h:1", "", 1.0, None, stop)
+            if job.limit_s == math.inf:
+                result = RunResult({"delay_s": 8.0, "vehicles": 10}, (), ()).to_bytes()
+                yield Attempt(job, 1, "done", "", "h:1", "", 1.0, result)
+            else:
+                stop = Stop(job.limit_s, job.limit_s + 1.0, 60.0, 40.0)
+                yield Attempt(job, 1, "stopped", str(stop), "h:1", "", 1.0, None, stop)
 
 
 def test_a_study_knows_a_stopped_run_again_under_the_same_limit_only(tmp_path, cologne1):
     plan = Plan((plan_of((30, 20)),))
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
-        for limit_s, ran in ((100.0, 1), (100.0, 0), (200.0, 1)):
+        # Limits are of delay per vehicle; the plan in the net has told how many vehicles there are: ten.
+        for limit_s, ran in ((10.0, 2), (10.0, 0), (20.0, 1)):
             pool = Books()
             study = Study(cologne1[0], ledger, pool, 1000.0, "traffic")
+            study.evaluate([(Plan(()), 1)], "training")
             study.evaluate([(plan, 1)], "training", {(plan.plan_id, 1): limit_s})
             assert len(pool.ran) == ran
-            assert study.stop(plan.plan_id, 1) == Stop(limit_s, limit_s + 1.0, 60.0, 40.0)
+            assert study.at_least_s(plan.plan_id, 1) == (10.0 * limit_s + 1.0) / 10.0
+            assert study.at_least_s("baseline", 1) is None
             assert study.runs(plan.plan_id, SEEDS) == {}
             assert study.result(plan.plan_id, 1) is None
-            assert study.counts()["training"] == study.counts()["stopped"] == 1
-            assert (study.counts()["done"], study.counts()["failed"], study.counts()["saved_s"]) == (0, 0, 40)
-        assert [row.status for row in ledger.attempts()] == ["stopped", "stopped"]
+            assert (study.counts()["training"], study.counts()["stopped"]) == (2, 1)
+            assert (study.counts()["done"], study.counts()["failed"], study.counts()["saved_s"]) == (1, 0, 40)
+        assert [row.status for row in ledger.attempts()] == ["done", "stopped", "stopped"]
         assert ledger.stop(run_key(cologne1[0], plan, 1, 1000.0, "traffic"), 150.0) is None
 
 

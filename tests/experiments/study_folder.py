@@ -6,6 +6,7 @@ import math
 import random
 from pathlib import Path
 
+from engine.geometry import Geometry, Head, Junction, Lane
 from engine.jobs import Attempt, Job
 from engine.ledger import Ledger
 from engine.plan import BASELINE, Phase, Plan, Program
@@ -38,6 +39,8 @@ class Traits:
     cycles_per_group: int = 30
     measures_all: bool = False
     corridor: bool = False
+    geometry: bool = False
+    percentiles: bool = False
 
 
 def program(signal, shift_s=0.0, offset_s=0.0):
@@ -97,7 +100,10 @@ def run_result(traits, factor, seed):
         }
         few = 3 if factor == 1.0 else 2
         signals = tuple(SignalResult(name, 5e3 * factor, 2e3 * factor, few, 1, 2) for name in traits.signals)
-    return RunResult(network, tuple(groups), in_order, approach_results(groups, in_order), signals=signals)
+    # Delays from nothing to twice the mean, evenly: the mean of them is the mean.
+    spread = tuple(round(2.0 * network["delay_s"] * of / 100.0, 2) for of in range(101)) if traits.percentiles else ()
+    levels = approach_results(groups, in_order)
+    return RunResult(network, tuple(groups), in_order, levels, signals=signals, delay_percentiles_s=spread)
 
 
 def corridor(signals):
@@ -116,6 +122,26 @@ def trajectories(plan_ids):
         for j in (0, 1)
         for t, d in way
     ]
+
+
+LEGS = {"N": (0.0, 1.0), "E": (1.0, 0.0), "S": (0.0, -1.0), "W": (-1.0, 0.0)}
+
+
+def geometry(signals):
+    """Junctions 400 m apart in a row, 20 m wide, with two lanes of 150 m on each leg and a footway beside them."""
+    lanes, junctions, heads = [], [], []
+    for s, signal in enumerate(signals):
+        for name, (dx, dy) in LEGS.items():
+            for i in range(3):
+                x, y = 400.0 * s + 3.0 * i * dy, -3.0 * i * dx
+                shape = ((x + 160.0 * dx, y + 160.0 * dy), (x + 10.0 * dx, y + 10.0 * dy))
+                lanes.append(
+                    Lane(f"{signal}{name}_{i}", f"{signal}{name}", "footway" if i == 2 else "road", 3.2, shape)
+                )
+        corners = ((-10.0, -10.0), (10.0, -10.0), (10.0, 10.0), (-10.0, 10.0))
+        junctions.append(Junction(signal, signal, tuple((400.0 * s + x, y) for x, y in corners)))
+        heads.append(Head(signal, 0, f"{signal}N_0"))
+    return Geometry(tuple(lanes), tuple(junctions), tuple(heads))
 
 
 def make_study(folder: Path, **changes) -> Path:
@@ -155,6 +181,13 @@ def make_study(folder: Path, **changes) -> Path:
     if traits.corridor:
         summary["corridors"] = corridor(traits.signals)
         write_parquet(trajectories(list(plans)[:2]), folder / "trajectories.parquet")
+    if traits.geometry:
+        geometry(traits.signals).write(folder / "geometry.json")
+        summary["approaches"] = [
+            {"signal": signal, "approach": name, "edges": [f"{signal}{name}"]}
+            for signal in traits.signals
+            for name in traits.approaches
+        ]
     (folder / "summary.json").write_text(json.dumps(summary, allow_nan=False), encoding="utf-8")
     environment = {
         "versions": {"greensplit": "0.1.0", "ray": None},

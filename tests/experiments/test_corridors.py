@@ -9,8 +9,8 @@ from engine.corridors import corridors
 from engine.nursery import Nursery
 from engine.plan import Plan
 from engine.progression import PROGRESSION_SHARE
-from engine.sumo.trajectories import sightings
-from experiments import _corridors
+from engine.sumo.recording import record
+from experiments import _recorded
 from experiments.report.corridors import _bends, _parts, shown
 from experiments.report.study import read_study
 from tests.experiments.study_folder import make_study
@@ -43,7 +43,7 @@ def test_no_way_back_no_program_and_no_traffic():
 def test_sightings_are_what_sumo_reports_and_keep_to_the_edges_and_the_time(ingolstadt7):
     scenario, network = ingolstadt7
     edge = network.signals[0].approaches[0].edge
-    seen = sightings(scenario, Plan(()), 1, [edge], 57900.0, 57960.0)
+    seen = record(scenario, Plan(()), 1, 57900.0, 57960.0).sightings([edge], 57900.0, 57960.0, 2.0)
     assert seen
     assert {at.edge for at in seen} == {edge}
     assert all(57900.0 <= at.time_s <= 57960.0 and at.time_s % 2 == 0 for at in seen)
@@ -61,7 +61,7 @@ def test_what_is_written_is_what_the_page_reads(ingolstadt7, tmp_path):
     with Nursery(scenario, network) as nursery:
         run = nursery.run(Plan(()), 1)
     programs = [signal.program for signal in network.signals if signal.program]
-    found = _corridors.write(scenario, network, programs, {"baseline": Plan(())}, run, 1, tmp_path)
+    found = _recorded.write(scenario, network, programs, {"baseline": Plan(())}, run, 1, 0, tmp_path)["corridors"]
     assert found["end_s"] - found["begin_s"] == 3 * max(program.cycle_s for program in programs)
     assert all(len(way["signals"]) == len(way["links"]) for ways in found["corridors"] for way in ways)
     import polars

@@ -5,7 +5,7 @@ import pytest
 from engine.objective import APPROACH_DELAY, Objective
 from engine.selection import Ranked
 from experiments._limits import unmet
-from experiments.report.page import finding
+from experiments.report.finding import finding
 from tests.engine.test_objective import result
 
 

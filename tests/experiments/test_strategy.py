@@ -1,5 +1,7 @@
 """What searches begin with, from a real junction's demand."""
 
+from pathlib import Path
+
 import pytest
 
 from engine.errors import InputError
@@ -15,7 +17,7 @@ def proposed(built, *overrides):
     scenario, network = built
     config = compose("optimize", [f"scenario={scenario.name}", "search.screen=false", *overrides])
     space = plan_space(network, config.plans.options())
-    return _strategy.strategy(config, scenario, network, space, 1, print), space
+    return _strategy.strategy(config, [_strategy.Site(scenario, network, 1.0, Path())], space, 1, print), space
 
 
 def test_webster_gives_the_busier_road_more_green(cologne1):

@@ -330,6 +330,23 @@ def test_reliability_is_a_percentile_of_travel_time_over_free_flow_time():
     assert scorer(road(), 1.0, 0.0, 10.0).slowness_percentile(0.95) == 0.0
 
 
+def test_every_vehicle_that_was_due_in_the_window_has_its_delay():
+    kernel = scorer(road(), 1.0, 50.0, 1000.0)
+    kernel.begin_step(201.0)
+    for lost_s, due_s, waited_s in (
+        (7.0, 100.0, 3.0),
+        (1.0, 60.0, 0.0),
+        (9.0, 49.0, 0.0),
+    ):  # the last one was due before
+        kernel.retire_vehicle(kernel.add_vehicle(5.0, 1.0, 50.0, due_s, waited_s, 0), lost_s, 100.0, True)
+    kernel.wait(-1, 151.0, 0)
+    kernel.wait(-1, 20.0, 0)
+    assert sorted(kernel.delays_s()) == [1.0, 10.0, 50.0]
+    assert kernel.delays_s().sum() == kernel.delay_sum_s
+    assert len(kernel.delays_s()) == kernel.n_vehicles
+    assert len(scorer(road(), 1.0, 0.0, 10.0).delays_s()) == 0
+
+
 def test_arrays_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="lane_limit has 2 entries for 3 lanes"):
         scorer(road(lane_limit=[1.0, 2.0]), 1.0, 0.0, 1.0)
