@@ -23,7 +23,7 @@ __all__ = ["rows"]
 
 NETWORK = "ingolstadt7"
 SECONDS = 900.0
-PAIRS = 5
+PAIRS = 15
 LIMIT = at_least(20.0)
 
 Call = tuple[str, tuple[Any, ...]]

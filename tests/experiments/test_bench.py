@@ -195,9 +195,12 @@ def test_a_peer_counts_the_vehicles_before_the_signals(peer):
 
 
 @pytest.mark.slow
-def test_the_compiled_loop_is_twenty_times_as_fast_as_plain_python(capsys):
-    assert cli.main(["bench", "what=loop", "json=true"]) == 0
-    (row,) = json.loads(capsys.readouterr().out)["figures"]["loop"]
+def test_the_compiled_loop_is_twenty_times_as_fast_as_plain_python():
+    # A process of its own: what the tests before left in this one's caches and heap costs the compiled loop up to half.
+    command = [sys.executable, "-m", "experiments.cli", "bench", "what=loop", "json=true"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (row,) = json.loads(done.stdout)["figures"]["loop"]
     assert row["ratio"] >= 20.0
     assert "their sums are equal" in row["how"]
 
