@@ -57,16 +57,20 @@ def write_study(folder, scenario, delays, spread=1.0, jams=(), plan_id="baseline
     return folder
 
 
-@pytest.fixture
-def months(tmp_path):
+def write_months(folder):
     """Eight junctions in March and in April: one better, one worse, one jams, the others as they were; one is new."""
     for i in range(8):
         level = 20.0 + 5.0 * i
-        write_study(tmp_path / "march" / f"town-{i}", f"town-{i}", {f"J{i}": level})
+        write_study(folder / "march" / f"town-{i}", f"town-{i}", {f"J{i}": level})
         april = {1: level - 10.0, 2: level + 10.0}.get(i, level + 0.1)
-        write_study(tmp_path / "april" / f"town-{i}", f"town-{i}", {f"J{i}": april}, jams=(103,) if i == 5 else ())
-    write_study(tmp_path / "april" / "new", "new", {"J9": 90.0})
-    return tmp_path / "march", tmp_path / "april"
+        write_study(folder / "april" / f"town-{i}", f"town-{i}", {f"J{i}": april}, jams=(103,) if i == 5 else ())
+    write_study(folder / "april" / "new", "new", {"J9": 90.0})
+    return folder / "march", folder / "april"
+
+
+@pytest.fixture
+def months(tmp_path):
+    return write_months(tmp_path)
 
 
 def test_studies_of_one_junction_on_other_days_count_together(tmp_path):
