@@ -30,18 +30,18 @@ class PlansConfig:
         signals: the signals that may change; all of them where it is left out.
     """
 
-    cycle: bool = True
-    splits: bool = True
-    offsets: bool = True
-    order: bool = False
-    skip: bool = False
-    half_cycle: bool = False
-    radius: Any = 0.3
-    min_cycle_s: float = 40.0
-    max_cycle_s: float = 180.0
-    min_green_s: float = 5.0
-    max_green_s: float | None = None
-    signals: tuple[str, ...] | None = None
+    cycle: bool = SpaceOptions.cycle
+    splits: bool = SpaceOptions.splits
+    offsets: bool = SpaceOptions.offsets
+    order: bool = SpaceOptions.order
+    skip: bool = SpaceOptions.skip
+    half_cycle: bool = SpaceOptions.half_cycle
+    radius: Any = SpaceOptions.radius
+    min_cycle_s: float = SpaceOptions.min_cycle_s
+    max_cycle_s: float = SpaceOptions.max_cycle_s
+    min_green_s: float = SpaceOptions.min_green_s
+    max_green_s: float | None = SpaceOptions.max_green_s
+    signals: tuple[str, ...] | None = SpaceOptions.signals
 
     def __post_init__(self) -> None:
         if not (self.radius == "full" or isinstance(self.radius, (int, float))) or isinstance(self.radius, bool):
