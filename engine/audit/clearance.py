@@ -12,7 +12,7 @@ from engine.audit.rules import SOUND, Limit, Rules
 from engine.conflicts import blocks, conflict
 from kernels.formulas import all_red, pedestrian_clearance
 
-__all__ = ["conflicting", "pedestrian_times", "red_clearances"]
+__all__ = ["conflicting", "pedestrian_times", "red_clearances", "red_needed"]
 
 Letters = Mapping[int, str]
 """What a link is shown, by phase."""
@@ -65,7 +65,7 @@ def red_clearances(
             between = _until(last, link.index, links[other], letters[other])
             if between is None:
                 continue
-            needed_s, why = _red_needed(link, other, rules)
+            needed_s, why = red_needed(link, other, rules)
             where = f"{link.where} before {links[other].where}"
             if len(between) < len(yellow):
                 overlap = yellow[len(between) :]
@@ -74,7 +74,11 @@ def red_clearances(
                 yield Check("red clearance", where, between[len(yellow) :], True, needed_s, why)
 
 
-def _red_needed(link: Controlled, other: int, rules: Rules) -> tuple[float, Limit]:
+def red_needed(link: Controlled, other: int, rules: Rules) -> tuple[float, Limit]:
+    """Return the least time from the end of a movement's yellow to a conflicting green, seconds, and the limit behind it.
+
+    By the formula where the rules give its parameters, held within their bounds.
+    """
     least, most = rules.red_clearance_min_s.value, rules.red_clearance_max_s.value
     length_m = rules.vehicle_length_m.value
     if length_m is None or link.clearing_m_s <= 0.0:
