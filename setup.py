@@ -37,6 +37,7 @@ KERNELS = (
     "_emissions",
     "_events",
     "_formulas",
+    "_horizon",
     "_scoring",
     "_screening",
     "_screening_inputs",

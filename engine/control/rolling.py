@@ -1,0 +1,155 @@
+"""`rolling_horizon`: plans the next minute of every signal from where the vehicles are, each second anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.conflicts import GREEN
+from engine.control.controller import Place
+from engine.control.monitor import Monitor
+from engine.control.timing import Timing
+from engine.network import Signal
+from engine.state import State
+from kernels._horizon import Horizon
+
+__all__ = ["RollingHorizon"]
+
+SHOWN = {"g": 1, "G": 2}
+
+
+class RollingHorizon:
+    """See docs/control.md.
+
+    Args:
+        decision_s: seconds between two decisions.
+    """
+
+    def __init__(self, decision_s: float = 1.0, **parameters: float) -> None:
+        self.decision_s = decision_s
+        self._parameters = parameters
+
+    def start(self, place: Place) -> None:
+        """See `engine.control.controller.Controller`."""
+        network, arrays = place.network, place.arrays
+        self._network = network
+        self._horizon = Horizon(arrays.lane_length_m)
+        for name, value in self._parameters.items():
+            setattr(self._horizon, name, value)
+        self._stages: list[list[str]] = []
+        self._stage = [-1] * len(network.signals)
+        self._lanes: list[list[tuple[int, ...]]] = []
+        self._where: dict[int, tuple[int, int, int, float]] = {}
+        i_group = 0
+        for i_signal, (signal, rules) in enumerate(zip(network.signals, place.timings, strict=True)):
+            stages = _stages(signal)
+            lanes = sorted({link.lane for link in signal.links if link.kind == "vehicle"})
+            groups = [group for approach in signal.approaches for group in approach.groups]
+            feeds = {stop.lane: stop.feeds for group in groups for stop in group.lanes}
+            for group in groups:
+                stop = group.lanes[0]
+                lane = lanes.index(stop.lane)
+                self._where[i_group] = (i_signal, lane, group.links[0], stop.storage_m)
+                i_group += 1
+            exits = sorted({link.to_lane for link in signal.links if link.kind == "vehicle"})
+            n_letters = len(rules.yellow_s)
+            link_lanes: list[list[int]] = [[] for _ in range(n_letters)]
+            link_exit = [-1] * n_letters
+            gives_way: list[list[int]] = [[] for _ in range(n_letters)]
+            for link in signal.links:
+                if link.kind == "vehicle":
+                    if lanes.index(link.lane) not in link_lanes[link.index]:
+                        link_lanes[link.index].append(lanes.index(link.lane))
+                    link_exit[link.index] = exits.index(link.to_lane)
+                    gives_way[link.index] = sorted({*gives_way[link.index], *link.yields} - {link.index})
+            self._lanes.append([tuple(i for i in range(n_letters) if k in link_lanes[i]) for k in range(len(lanes))])
+            self._stages.append(stages)
+            self._horizon.add(
+                {
+                    "lanes": [arrays.lane_index[lane] for lane in lanes],
+                    "speeds": [float(arrays.lane_limit[arrays.lane_index[lane]]) for lane in lanes],
+                    "feeds": [[(arrays.lane_index[id], m) for id, m in feeds.get(lane, ())] for lane in lanes],
+                    "link_lanes": link_lanes,
+                    "link_exit": link_exit,
+                    "exits": [arrays.lane_index[lane] for lane in exits],
+                    "gives_way": gives_way,
+                    "stages": [[SHOWN.get(letter, 0) for letter in stage] for stage in stages],
+                    "least_s": [_least_s(stage, rules) for stage in stages],
+                    "intergreen_s": [[_intergreen_s(a, b, rules) for b in stages] for a in stages],
+                }
+            )
+        width = max((len(lanes) for lanes in self._lanes), default=1)
+        self._green_at = np.full((len(network.signals), max(1, width)), place.begin_s)
+
+    def decide(self, state: State, lights: Sequence[Monitor]) -> Sequence[str]:
+        """See `engine.control.controller.Controller`."""
+        now_s = state.time_s
+        for i, lanes in enumerate(self._lanes):
+            letters = lights[i].letters
+            for k, links in enumerate(lanes):
+                if any(letters[link] in GREEN for link in links):
+                    self._green_at[i, k] = now_s
+        waiting = [
+            (*self._where[int(group)][:3], int(state.waiting_veh[group]), self._where[int(group)][3])
+            for group in np.flatnonzero(state.waiting_veh)
+        ]
+        self._horizon.see(
+            state.number,
+            state.lane,
+            state.position_m,
+            state.length_m,
+            state.speed,
+            state.next_signal,
+            state.next_link,
+            state.to_line_m,
+            now_s - self._green_at,
+            waiting,
+        )
+        self._horizon.expect(now_s)
+        wanted = []
+        for i, stages in enumerate(self._stages):
+            if len(stages) < 2:
+                wanted.append("")
+                continue
+            light = lights[i]
+            stage = self._stage[i]
+            if stage < 0:
+                stage = max(range(len(stages)), key=lambda k: _alike(stages[k], light.letters))
+            elif light.settled and all(
+                letter not in GREEN or now_s - light.since_s[k] >= light.timing.min_green_s[k]
+                for k, letter in enumerate(light.letters)
+            ):
+                green_s = np.array(
+                    [
+                        now_s - light.since_s[k] if letter in GREEN else -1.0
+                        for k, letter in enumerate(light.letters)
+                    ]
+                )
+                stage = self._horizon.plan(i, stage, green_s, now_s)
+            self._stage[i] = stage
+            wanted.append(stages[stage])
+        return wanted
+
+
+def _stages(signal: Signal) -> list[str]:
+    if signal.program is None:
+        return []
+    return list(dict.fromkeys(phase.state for phase in signal.program.phases if phase.stage >= 0))
+
+
+def _alike(stage: str, letters: str) -> int:
+    return sum(a in GREEN and b in GREEN for a, b in zip(stage, letters, strict=True))
+
+
+def _least_s(stage: str, rules: Timing) -> float:
+    return max((rules.min_green_s[i] for i, letter in enumerate(stage) if letter in GREEN), default=0.0)
+
+
+def _intergreen_s(before: str, after: str, rules: Timing) -> float:
+    ending = [i for i, letter in enumerate(before) if letter in GREEN and after[i] not in GREEN]
+    starting = {i for i, letter in enumerate(after) if letter in GREEN and before[i] not in GREEN}
+    return max(
+        (rules.yellow_s[i] + foe.clearance_s for i in ending for foe in rules.foes[i] if foe.index in starting),
+        default=0.0,
+    )
