@@ -94,6 +94,8 @@ class Monitor:
 
     def _may_begin(self, letters: list[str], i: int, want: str, now_s: float) -> bool:
         for foe in self.timing.foes[i]:
+            if foe.together:
+                continue
             shown = letters[foe.index]
             if shown in GREEN:
                 if conflict(want, shown, foe.yields, foe.wins):
