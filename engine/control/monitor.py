@@ -94,10 +94,10 @@ class Monitor:
 
     def _may_begin(self, letters: list[str], i: int, want: str, now_s: float) -> bool:
         for foe in self.timing.foes[i]:
-            if foe.together:
-                continue
             shown = letters[foe.index]
             if shown in GREEN:
+                if foe.together and self._wanted[foe.index] in GREEN:
+                    continue
                 if conflict(want, shown, foe.yields, foe.wins):
                     if self._wanted[foe.index] in GREEN:
                         self._refuse("conflicting greens", i)

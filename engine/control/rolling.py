@@ -79,6 +79,7 @@ class RollingHorizon:
                     "intergreen_s": [[_intergreen_s(a, b, rules) for b in stages] for a in stages],
                 }
             )
+        self._n_letters = max((len(rules.yellow_s) for rules in place.timings), default=1)
         width = max((len(lanes) for lanes in self._lanes), default=1)
         self._green_at = np.full((len(network.signals), max(1, width)), place.begin_s)
 
@@ -94,6 +95,13 @@ class RollingHorizon:
             (*self._where[int(group)][:3], int(state.waiting_veh[group]), self._where[int(group)][3])
             for group in np.flatnonzero(state.waiting_veh)
         ]
+        green_s = np.full((len(lights), self._n_letters), -1.0)
+        giving_way = np.zeros(green_s.shape, np.int8)
+        for i, light in enumerate(lights):
+            for k, letter in enumerate(light.letters):
+                if letter in GREEN:
+                    giving_way[i, k] = letter == "g"
+                    green_s[i, k] = now_s - light.since_s[k]
         self._horizon.see(
             state.number,
             state.lane,
@@ -103,7 +111,11 @@ class RollingHorizon:
             state.next_signal,
             state.next_link,
             state.to_line_m,
+            state.standing_s,
             now_s - self._green_at,
+            green_s,
+            giving_way,
+            now_s,
             waiting,
         )
         self._horizon.expect(now_s)
@@ -120,13 +132,7 @@ class RollingHorizon:
                 letter not in GREEN or now_s - light.since_s[k] >= light.timing.min_green_s[k]
                 for k, letter in enumerate(light.letters)
             ):
-                green_s = np.array(
-                    [
-                        now_s - light.since_s[k] if letter in GREEN else -1.0
-                        for k, letter in enumerate(light.letters)
-                    ]
-                )
-                stage = self._horizon.plan(i, stage, green_s, now_s)
+                stage = self._horizon.plan(i, stage, green_s[i], now_s)
             self._stage[i] = stage
             wanted.append(stages[stage])
         return wanted
