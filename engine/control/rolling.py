@@ -16,6 +16,8 @@ from kernels._horizon import Horizon
 
 __all__ = ["RollingHorizon"]
 
+CLEAR_S = 12.0
+LOCKED_S = 15.0
 SHOWN = {"g": 1, "G": 2}
 
 
@@ -41,6 +43,13 @@ class RollingHorizon:
         self._stage = [-1] * len(network.signals)
         self._lanes: list[list[tuple[int, ...]]] = []
         self._where: dict[int, tuple[int, int, int, float]] = {}
+        self._timings = place.timings
+        self._inside = arrays.lane_inside.astype(bool)
+        self._queue_of = arrays.lane_queue
+        self._queues: list[tuple[int, int]] = []
+        self._since_s = [place.begin_s] * len(network.signals)
+        self._breaking_s = [-np.inf] * len(network.signals)
+        self._box_s = [0.0] * len(network.signals)
         i_group = 0
         for i_signal, (signal, rules) in enumerate(zip(network.signals, place.timings, strict=True)):
             stages = _stages(signal)
@@ -48,6 +57,7 @@ class RollingHorizon:
             groups = [group for approach in signal.approaches for group in approach.groups]
             feeds = {stop.lane: stop.feeds for group in groups for stop in group.lanes}
             for group in groups:
+                self._queues += [(i_signal, lanes.index(stop.lane)) for stop in group.lanes]
                 stop = group.lanes[0]
                 lane = lanes.index(stop.lane)
                 self._where[i_group] = (i_signal, lane, group.links[0], stop.storage_m)
@@ -119,6 +129,7 @@ class RollingHorizon:
             waiting,
         )
         self._horizon.expect(now_s)
+        boxes = self._boxes(state)
         wanted = []
         for i, stages in enumerate(self._stages):
             if len(stages) < 2:
@@ -128,14 +139,48 @@ class RollingHorizon:
             stage = self._stage[i]
             if stage < 0:
                 stage = max(range(len(stages)), key=lambda k: _alike(stages[k], light.letters))
-            elif light.settled and all(
+            elif light.settled and light.letters == stages[stage] and all(
                 letter not in GREEN or now_s - light.since_s[k] >= light.timing.min_green_s[k]
                 for k, letter in enumerate(light.letters)
             ):
                 stage = self._horizon.plan(i, stage, green_s[i], now_s)
+            if stage != self._stage[i]:
+                self._since_s[i] = now_s
             self._stage[i] = stage
-            wanted.append(stages[stage])
+            wanted.append(self._clear_first(i, stages[stage], light, boxes.get(i, {}), now_s))
         return wanted
+
+    def _boxes(self, state: State) -> dict[int, dict[int, float]]:
+        """Return by signal the lanes from which vehicles stand within the junction, and for how long at most."""
+        found: dict[int, dict[int, float]] = {}
+        for at in np.flatnonzero(self._inside[state.lane] & (state.speed < 2.0)):
+            signal, lane = self._queues[self._queue_of[state.lane[at]]]
+            stands = found.setdefault(signal, {})
+            stands[lane] = max(stands.get(lane, 0.0), float(state.standing_s[at]))
+        return found
+
+    def _clear_first(self, i: int, stage: str, light: Monitor, box: dict[int, float], now_s: float) -> str:
+        """Keep a green back while vehicles that it would meet stand within the junction.
+
+        Left turns that wait there and the green that follows block each other, and nothing ever moves again.
+        """
+        if not box:
+            return stage
+        foes: set[int] = set()
+        for lane, stands_s in box.items():
+            links = self._lanes[i][lane]
+            if all(light.letters[link] not in GREEN for link in links):
+                foes.update(foe.index for link in links for foe in self._timings[i].foes[link])
+            elif stands_s > LOCKED_S and now_s > self._breaking_s[i] + 2 * LOCKED_S + CLEAR_S:
+                self._breaking_s[i] = now_s
+        if now_s < self._breaking_s[i] + CLEAR_S:
+            return "".join("r" if letter in GREEN else letter for letter in stage)
+        if now_s > self._since_s[i] + CLEAR_S + 3.0:
+            return stage
+        return "".join(
+            "r" if k in foes and letter in GREEN and light.letters[k] not in GREEN else letter
+            for k, letter in enumerate(stage)
+        )
 
 
 def _stages(signal: Signal) -> list[str]:
