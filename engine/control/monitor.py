@@ -11,6 +11,8 @@ from engine.control.timing import Timing
 __all__ = ["Monitor"]
 
 EPS_S = 1e-6
+DARK = "oO"
+"""A light that is dark stays dark, and no other becomes so: that is nothing for a controller to ask for."""
 
 
 class Monitor:
@@ -41,8 +43,10 @@ class Monitor:
         self.since_s = [now_s if letter in "Ggy" else -math.inf for letter in letters]
         self._wanted = ""
         self._refused: set[tuple[str, int]] = set()
+        self._clearance_s = [{foe.index: foe.clearance_s for foe in foes} for foes in timing.foes]
         # The letter of the last green, and when that ended with its yellow.
         self._last = [letter if letter in GREEN else "G" for letter in letters]
+        self._yielded_s = [-math.inf] * n
         self._ended_s = [
             now_s + timing.yellow_s[i] if letters[i] == "y" else -math.inf for i in range(n)
         ]
@@ -66,18 +70,29 @@ class Monitor:
                     self._turn(letters, i, "r", now_s)
             elif letter in GREEN and wanted[i] not in GREEN:
                 self._end(letters, i, now_s)
+            elif letter == "G" and wanted[i] == "g":
+                # It goes on, and gives way from now on: others wait as if its right of way had ended here.
+                letters[i] = "g"
+                self._yielded_s[i] = now_s
         for i, want in enumerate(wanted):
             if letters[i] == want or letters[i] == "y":
                 continue
-            if want in GREEN:
+            if want in GREEN and letters[i] not in DARK:
                 if self._may_begin(letters, i, want, now_s):
                     self._turn(letters, i, want, now_s)
                     self._last[i] = want
-            elif letters[i] not in GREEN:
-                letters[i] = want  # dark, or a turn on red after a stop
+            elif letters[i] not in GREEN and letters[i] not in DARK:
+                letters[i] = "s" if want == "s" else "r"  # a turn on red after a stop
         self.letters = "".join(letters)
         self.settled = self.letters == wanted
         return self.letters
+
+    def free(self, now_s: float) -> bool:
+        """Return whether all that is wanted is shown, and each green has lasted as long as it must."""
+        return self.settled and all(
+            letter not in GREEN or now_s >= self.since_s[i] + self.timing.min_green_s[i] - EPS_S
+            for i, letter in enumerate(self.letters)
+        )
 
     def _end(self, letters: list[str], i: int, now_s: float) -> None:
         if now_s < self.since_s[i] + self.timing.min_green_s[i] - EPS_S:
@@ -100,16 +115,16 @@ class Monitor:
                     if self._wanted[foe.index] in GREEN:
                         self._refuse("conflicting greens", i)
                     return False
-            elif (
-                now_s < self._ended_s[foe.index] + self._clearance_s(foe.index, i) - EPS_S
-                and blocks(self._last[foe.index], foe.wins)
+                ended_s, last = self._yielded_s[foe.index] + self.timing.yellow_s[foe.index], "G"
+            else:
+                ended_s, last = self._ended_s[foe.index], self._last[foe.index]
+            if (
+                now_s < ended_s + self._clearance_s[foe.index].get(i, 0.0) - EPS_S
+                and blocks(last, foe.wins)
                 and blocks(want, foe.yields)
             ):
                 return False
         return True
-
-    def _clearance_s(self, index: int, other: int) -> float:
-        return next((foe.clearance_s for foe in self.timing.foes[index] if foe.index == other), 0.0)
 
     def _refuse(self, rule: str, i: int) -> None:
         """Count a refusal once for as long as the same is wanted."""
