@@ -133,24 +133,21 @@ class Sotl(Counting):
     def start(self, place: Place) -> None:
         """See `engine.control.controller.Controller`."""
         super().start(place)
-        self._gathered = [np.zeros(len(stages)) for stages in self._stages]
+        self._gathered = np.zeros((len(self._stages), self._width))
 
     def look(self, state: State, counts: Floats) -> None:
         """See `Counting.look`."""
         self._close = counts_by_link(state, self._width, self.platoon_m)
+        self._gathered += counts * self.decision_s
         for i, stages in enumerate(self._stages):
             if stages:
-                red = 1.0 - self._serving[i][self._now[i]]
-                n = len(stages[0])
-                self._gathered[i] += self._serving[i] @ (red * counts[i, :n]) * self.decision_s
+                self._gathered[i, : len(stages[0])] *= 1.0 - self._serving[i][self._now[i]]
 
     def choose(self, i: int, now: int, counts: Floats) -> int:
         """See `Counting.choose`."""
-        gathered = self._gathered[i]
-        gathered[now] = 0.0
         following = self._serving[i][now] @ self._close[i, : len(counts)]
-        if gathered.max() < self.threshold or 0.0 < following <= self.platoon_veh:
+        gathered = self._serving[i] @ self._gathered[i, : len(counts)]
+        best = int(gathered.argmax())
+        if gathered[best] < self.threshold or 0.0 < following <= self.platoon_veh:
             return now
-        chosen = int(gathered.argmax())
-        gathered[chosen] = 0.0
-        return chosen
+        return best

@@ -100,7 +100,7 @@ class Guard:
         overdue = (now_s - self._first_s > self._max_red_s) & self._ever
         yielding = np.array([letter != "G" for letter in light.letters])
         overdue |= (stood_s[:n] > self._max_red_s) & yielding & self._ever & (self._worth.max(axis=0) > 1.0)
-        if self._forced >= 0 and not (overdue & (self._serves[self._forced] > 0.0)).any():
+        if self._forced >= 0 and light.free(now_s) and not (overdue & (self._serves[self._forced] > 0.0)).any():
             self._forced = -1
         if self._forced < 0 and overdue.any():
             self._forced = int((self._worth @ overdue).argmax())

@@ -44,12 +44,10 @@ class Monitor:
         self._wanted = ""
         self._refused: set[tuple[str, int]] = set()
         self._clearance_s = [{foe.index: foe.clearance_s for foe in foes} for foes in timing.foes]
-        # The letter of the last green, and when that ended with its yellow.
-        self._last = [letter if letter in GREEN else "G" for letter in letters]
-        self._yielded_s = [-math.inf] * n
-        self._ended_s = [
-            now_s + timing.yellow_s[i] if letters[i] == "y" else -math.inf for i in range(n)
-        ]
+        # When each link's green ended with its yellow, and when its right of way over those that it may have to give
+        # way to did: that ends with G, too, where g follows.
+        began_s = [now_s + timing.yellow_s[i] if letters[i] == "y" else -math.inf for i in range(n)]
+        self._ended_s, self._way_ended_s = began_s, list(began_s)
 
     def step(self, wanted: str, now_s: float) -> str:
         """Return what to show from now on, one letter for each link.
@@ -73,14 +71,13 @@ class Monitor:
             elif letter == "G" and wanted[i] == "g":
                 # It goes on, and gives way from now on: others wait as if its right of way had ended here.
                 letters[i] = "g"
-                self._yielded_s[i] = now_s
+                self._way_ended_s[i] = now_s + self.timing.yellow_s[i]
         for i, want in enumerate(wanted):
-            if letters[i] == want or letters[i] == "y":
-                continue
+            if letters[i] == want or letters[i] == "y" or self.letters[i] == "y":
+                continue  # between yellow and green there is red
             if want in GREEN and letters[i] not in DARK:
                 if self._may_begin(letters, i, want, now_s):
                     self._turn(letters, i, want, now_s)
-                    self._last[i] = want
             elif letters[i] not in GREEN and letters[i] not in DARK:
                 letters[i] = "s" if want == "s" else "r"  # a turn on red after a stop
         self.letters = "".join(letters)
@@ -98,8 +95,9 @@ class Monitor:
         if now_s < self.since_s[i] + self.timing.min_green_s[i] - EPS_S:
             self._refuse("walk" if self.timing.walking[i] else "minimum green", i)
             return
-        self._last[i] = letters[i]
         self._ended_s[i] = now_s + self.timing.yellow_s[i]
+        if letters[i] == "G":
+            self._way_ended_s[i] = self._ended_s[i]
         self._turn(letters, i, "y" if self.timing.yellow_s[i] > 0.0 else "r", now_s)
 
     def _turn(self, letters: list[str], i: int, letter: str, now_s: float) -> None:
@@ -109,20 +107,14 @@ class Monitor:
 
     def _may_begin(self, letters: list[str], i: int, want: str, now_s: float) -> bool:
         for foe in self.timing.foes[i]:
-            shown = letters[foe.index]
-            if shown in GREEN:
-                if conflict(want, shown, foe.yields, foe.wins):
-                    if self._wanted[foe.index] in GREEN:
-                        self._refuse("conflicting greens", i)
-                    return False
-                ended_s, last = self._yielded_s[foe.index] + self.timing.yellow_s[foe.index], "G"
-            else:
-                ended_s, last = self._ended_s[foe.index], self._last[foe.index]
-            if (
-                now_s < ended_s + self._clearance_s[foe.index].get(i, 0.0) - EPS_S
-                and blocks(last, foe.wins)
-                and blocks(want, foe.yields)
-            ):
+            j = foe.index
+            shown = letters[j]
+            if shown in GREEN and conflict(want, shown, foe.yields, foe.wins):
+                if self._wanted[j] in GREEN:
+                    self._refuse("conflicting greens", i)
+                return False
+            ended_s = self._way_ended_s[j] if foe.wins else self._ended_s[j]
+            if blocks(want, foe.yields) and now_s < ended_s + self._clearance_s[j].get(i, 0.0) - EPS_S:
                 return False
         return True
 

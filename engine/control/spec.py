@@ -191,7 +191,8 @@ class Control:
             "parameters": tuple(sorted(data["parameters"].items())),
             "rules": Rules(**rules),
             "sensing": Sensing(**sensing),
-            "priority": None if data["priority"] is None else Priority(**data["priority"]),
-            "code": None if data["code"] is None else UserClass(**data["code"]),
+            "priority": Priority(**data["priority"]) if data.get("priority") else None,
+            # Whatever else a file says, it brings no code.
+            "code": UserClass(data["code"]["class_name"], data["code"]["sha256"]) if data.get("code") else None,
         }
         return cls(**{**data, **made})
