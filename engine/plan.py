@@ -7,7 +7,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.control.spec import Control
 
 __all__ = ["BASELINE", "Phase", "Plan", "Program"]
 
@@ -117,33 +120,39 @@ class Plan:
         parameters: what the search varied to get here, for tables; it has no influence on the plan's identity.
         actuated: programs of further signals that respond to traffic, each a tlLogic in SUMO's XML
             (`engine.sumo.actuated`), sorted by signal id. They are simulated as they stand, and nothing else reads them.
+        control: what decides at the signals while the traffic runs; `None`: nothing but the programs. With it, `programs`
+            are the fixed plan that the signals go back to.
     """
 
     programs: tuple[Program, ...]
     parameters: dict[str, float] = field(default_factory=dict, compare=False)
     actuated: tuple[str, ...] = ()
+    control: Control | None = None
 
     @cached_property
     def plan_id(self) -> str:
         """12 hexadecimal digits that name what the plan does at the street; `baseline` where it sets no signal."""
-        if not self.programs and not self.actuated:
+        if not self.programs and not self.actuated and self.control is None:
             return BASELINE
         what: list[object] = [
             [p.signal, float(p.offset_s), [[float(f.duration_s), f.state] for f in p.phases]] for p in self.programs
         ]
         what += self.actuated
+        if self.control is not None:
+            what += [{"control": self.control.identity()}]
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]
 
     def __getstate__(self) -> dict[str, Any]:
         # Whoever receives a plan gets the same bytes whether its id was asked for or not: a simulation's memory, and
         # with it SUMO's order of things, may depend on them.
-        names = ("programs", "parameters", "actuated") if self.actuated else ("programs", "parameters")
-        return {name: self.__dict__[name] for name in names}
+        more = [name for name in ("actuated", "control") if self.__dict__[name]]
+        return {name: self.__dict__[name] for name in ("programs", "parameters", *more)}
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as plain lists and dicts; `from_json` is the way back."""
-        actuated = {"actuated": list(self.actuated)} if self.actuated else {}
-        return actuated | {
+        more: dict[str, Any] = {"actuated": list(self.actuated)} if self.actuated else {}
+        more |= {"control": self.control.to_json()} if self.control else {}
+        return more | {
             "parameters": self.parameters,
             "programs": [
                 {
@@ -170,4 +179,12 @@ class Plan:
             )
             for p in data["programs"]
         )
-        return cls(programs, data["parameters"], tuple(data.get("actuated", ())))
+        return cls(programs, data["parameters"], tuple(data.get("actuated", ())), _control(data.get("control")))
+
+
+def _control(data: dict[str, Any] | None) -> Control | None:
+    if data is None:
+        return None
+    from engine.control.spec import Control  # noqa: PLC0415  rules import plans
+
+    return Control.from_json(data)

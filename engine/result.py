@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -14,8 +14,10 @@ __all__ = [
     "EXTRA_MEASURES",
     "NETWORK_MEASURES",
     "ClassResult",
+    "ControlResult",
     "CrossingResult",
     "Cycle",
+    "Fallback",
     "GroupResult",
     "Interval",
     "LevelResult",
@@ -225,6 +227,38 @@ class SignalResult:
 
 
 @dataclass(frozen=True)
+class Fallback:
+    """A time from which signals followed the fixed plan instead of their controller.
+
+    Attributes:
+        time_s: simulation time, seconds.
+        signal: its id; empty for all of them.
+        reason: why.
+    """
+
+    time_s: float
+    signal: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ControlResult:
+    """What became of a controller.
+
+    Attributes:
+        controller: what it was (`engine.control.spec.Control.told`).
+        interventions: how often something was not shown as it was asked for, by rule.
+        fallbacks: what went back to the fixed plan, in time order.
+        priority: how often a signal answered to a vehicle that goes first, by how.
+    """
+
+    controller: dict[str, Any]
+    interventions: dict[str, int]
+    fallbacks: tuple[Fallback, ...] = ()
+    priority: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class RunResult:
     """One finished simulation.
 
@@ -238,6 +272,7 @@ class RunResult:
         signals: one row for each signal, sorted by id, where `measures=all` was asked for.
         delay_percentiles_s: of the vehicles that `delay_s` is the mean of: the least delay, every percentile, and the
             largest, 101 values; none where no vehicle was due.
+        control: what became of the plan's controller; unset, and not in its bytes, where it has none.
     """
 
     network: dict[str, int | float]
@@ -249,6 +284,7 @@ class RunResult:
     series: tuple[Interval, ...] = ()
     signals: tuple[SignalResult, ...] = ()
     delay_percentiles_s: tuple[float, ...] = ()
+    control: ControlResult | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def approach_delays_s(self) -> dict[tuple[str, str], float]:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -34,6 +34,9 @@ from engine.sumo.traces import write_waiting
 from kernels.scoring import scorer
 from kernels.walking import walkers
 
+if TYPE_CHECKING:
+    from engine.control.loop import ControlLoop
+
 __all__ = ["Backend", "Simulation"]
 
 Backend = Literal["native", "libsumo", "traci", "gui"]
@@ -42,6 +45,10 @@ LETTERS = "GgyYrRsuoO"
 """What a link of a signal may show (SUMO's letters)."""
 
 EPS_STEPS = 1e-6
+EPS_S = 1e-6
+
+ACT_S = 1.0
+"""How often what the lights show is looked at again while a controller runs, seconds."""
 
 
 class Simulation:
@@ -79,6 +86,8 @@ class Simulation:
             raise ValueError("SUMO writes one tripinfo: ask for tripinfo or for trace")
         self._scenario = scenario
         self._network = network
+        self._plan = plan
+        self._seed = seed
         self._folder = tempfile.TemporaryDirectory(prefix="greensplit-")
         folder = Path(self._folder.name)
         self._errors = folder / "errors.txt"
@@ -91,7 +100,7 @@ class Simulation:
                 write_plan(plan, plan_file, network.program_ids)
             written = folder / "tripinfo.xml" if tripinfo else None
             watched = [lane for lane, _, _ in network.lanes if not lane.startswith(":")] if trace else None
-            arrays = arrays or layout(network)
+            self._arrays = arrays = arrays or layout(network)
             self._extras = extras(arrays.conflicts, scenario) if arrays.conflicts else None
             emissions = self._extras is not None
             self.options = simulation_options(scenario, seed, folder, plan_file, written, emissions, watched)
@@ -126,13 +135,26 @@ class Simulation:
         """The simulation's time, seconds."""
         return float(self._drive.now_s)
 
+    @functools.cached_property
+    def _loop(self) -> ControlLoop | None:
+        if self._plan.control is None:
+            return None
+        from engine.control.loop import control_loop  # noqa: PLC0415  fixed plans do without
+
+        return control_loop(self, self._scenario, self._network, self._arrays, self._plan, self._seed)
+
     def run_until(self, time_s: float) -> None:
-        """Simulate and score up to `time_s` (at most the scenario's end), seconds.
+        """Simulate and score up to `time_s` (at most the scenario's end), seconds; the plan's controller decides on the way.
 
         Raises:
-            InputError: SUMO stops with an error, for example over a broken route.
+            InputError: SUMO stops with an error, for example over a broken route; or the controller cannot work here.
         """
-        self._guarded(self._drive.run_until, min(time_s, self._scenario.end_s))
+        time_s = min(time_s, self._scenario.end_s)
+        if self._loop is not None:
+            while self.now_s < time_s - EPS_S:
+                self._loop.act()
+                self._guarded(self._drive.run_until, min(time_s, self.now_s + ACT_S))
+        self._guarded(self._drive.run_until, time_s)
 
     def _guarded(self, call: Callable[..., None], *arguments: object) -> None:
         """Call SUMO; what it refuses is an InputError with its own words."""
@@ -234,9 +256,12 @@ class Simulation:
         waiting = self._drive.finish()
         if self._trace:
             write_waiting(Path(self._folder.name), waiting)
-        return run_result(
+        result = run_result(
             self._scenario, self._network, self._scorer, waiting, self._drive, self._walkers, self._extras
         )
+        if self._loop is None or self._plan.control is None:
+            return result
+        return dataclasses.replace(result, control=self._loop.result(self._plan.control))
 
     def close(self, leave: bool = False) -> None:
         """End SUMO and remove this run's folder.

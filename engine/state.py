@@ -24,7 +24,7 @@ class State:
         time_s: simulation time, seconds.
         number: names a vehicle from its departure to its arrival; another one may have it afterwards.
         lane: index of the lane in `Layout.lane_index`.
-        kind: class, an index into `kernels.classes.CLASSES`.
+        kind: class, an index into `kernels.classes.CLASSES`; one more for emergency vehicles.
         position_m, length_m: of the front on its lane, from the lane's beginning; the vehicle's length; metres.
         speed: metres per second.
         standing_s: seconds for which it has been slower than 0.1 m/s, without a break.

@@ -14,6 +14,7 @@ from typing import Any, Optional
 
 from conf import options
 from engine.audit import Rules
+from engine.control.spec import Sensing
 from engine.errors import InputError, nearest
 from experiments import config as schema
 from scenarios.folder import CONFIGURATION, read_entry
@@ -48,10 +49,16 @@ GROUPS: dict[str, type] = {
     "search": schema.SearchConfig,
     "objective": schema.ObjectiveConfig,
     "rules": Rules,
+    "controller": schema.ControllerConfig,
+    "sensing": Sensing,
     "report": schema.ReportConfig,
     "suite": schema.SuiteConfig,
 }
 """The schema of each group of options; its options are ``conf/<group>/<name>.yaml``."""
+
+PARAMETERS = "controller.parameters."
+ADAPTIVE_RULES = "benchmark"
+"""What a controller keeps where no rules are named: published results of controllers keep it too."""
 
 CONDITION = "conditions."
 """How keys of a condition begin; conditions are part of the scenario, and hold any number of options at once."""
@@ -142,6 +149,8 @@ def quoted(command: str, override: str) -> str:
     key, equals, value = override.partition("=")
     if key.startswith(CONDITION):
         return f"++scenario.{key}={_condition_value(value)}"
+    if key.startswith(PARAMETERS):
+        return f"++{override}"
     if key in mapping_keys(command):
         return f"++{override}"  # Hydra adds keys to a mapping only where it is told to
     if key in list_keys(command):
@@ -169,6 +178,26 @@ def own_sets(overrides: Sequence[str]) -> list[str]:
         key, _, value = override.partition("=")
         is_file = key == "scenario_set" and value not in options(key) and Path(value).suffix in (".yaml", ".yml")
         found += ["scenario_set=file", f"scenario_set.file={value}"] if is_file else [override]
+    return found
+
+
+def of_controller(command: str, overrides: Sequence[str]) -> list[str]:
+    """Return the overrides with a controller's own parameters by their full names, and its rules where none are named."""
+    if not any(key == "controller.kind" for key, _ in config_keys(CONFIGS[command])):
+        return list(overrides)
+    known = {"class", *(field.name for field in dataclasses.fields(schema.ControllerConfig))}
+    found = []
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        group, dot, name = key.partition(".")
+        if group == "controller" and dot and name == "class":
+            override = f"controller.class_name={value}"
+        elif group == "controller" and dot and equals and name.partition(".")[0] not in known:
+            override = f"{PARAMETERS}{name}={value}"
+        found.append(override)
+    answers = any(of.startswith("controller=") and of != "controller=fixed" for of in found)
+    if answers and not any(of.startswith("rules=") for of in found):
+        found.append(f"rules={ADAPTIVE_RULES}")
     return found
 
 
@@ -228,7 +257,7 @@ def _checked(command: str, overrides: Sequence[str]) -> None:
         if takes_conditions and (key == "conditions" or key.startswith(CONDITION)):
             _checked_condition(key, value, chosen)
             continue
-        if key not in keys and not key.startswith("scenario.files."):
+        if key not in keys and not key.startswith(("scenario.files.", PARAMETERS)):
             raise InputError(
                 f"{command} has no key '{key}'.{nearest(key, keys)} 'greensplit {command} --help' lists the keys."
             )
@@ -283,7 +312,7 @@ def compose(command: str, overrides: Sequence[str]) -> Any:
     Raises:
         InputError: an unknown key or option, a value of the wrong type, or a value that cannot be used.
     """
-    overrides = own_sets([said for override in overrides for said in _of_folder(override)])
+    overrides = of_controller(command, own_sets([said for override in overrides for said in _of_folder(override)]))
     _checked(command, overrides)
     import hydra  # noqa: PLC0415  takes a third of a second
     from hydra.errors import HydraException  # noqa: PLC0415
@@ -334,7 +363,7 @@ def hand_over(command: str, arguments: Sequence[str]) -> None:
     import hydra  # noqa: PLC0415
 
     register(command)
-    given = own_sets([said for argument in arguments for said in _of_folder(argument)])
+    given = of_controller(command, own_sets([said for argument in arguments for said in _of_folder(argument)]))
     sys.argv = [f"greensplit {command}", *(a if a.startswith("-") else quoted(command, a) for a in given)]
 
     @hydra.main(version_base="1.3", config_path="pkg://conf", config_name=command)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import scenarios
 from engine.files import write_text
 from engine.formats import PlanFile, read_any_plan
+from engine.formats.plan_json import plan_json
 from engine.ledger import StudyLock
 from engine.nursery import Nursery
 from engine.plan import BASELINE, Plan
@@ -20,6 +21,7 @@ from engine.sumo.options import plain_command
 from engine.sumo.programs import write_plan
 from engine.tables import TABLES, movement_rows, result_row, run_rows, write_cycles, write_parquet
 from experiments import _folder
+from experiments._control import control_lines, control_notes, control_summary, controlled
 from experiments._prepare import prepare
 from experiments.config import RunConfig, identity, resolved
 
@@ -49,9 +51,15 @@ def _simulate(config: RunConfig, folder: Path, keep: bool) -> None:
     found = (
         PlanFile(Plan(()), "sumo") if config.plan == BASELINE else read_any_plan(Path(config.plan), network, as_is=True)
     )
-    plan, notes = found.plan, [*scenario.notes, *found.notes]
-    file: Path | None = None if plan.plan_id == BASELINE else Path(config.plan)
-    if file is not None and found.kind != "sumo":
+    plan = controlled(found.plan, config.controller, config.sensing, config.rules, network, scenario.name)
+    notes = [*scenario.notes, *found.notes, *control_notes(plan, config.controller, config.rules)]
+    file: Path | None = None if found.plan.plan_id == BASELINE else Path(config.plan)
+    if plan.actuated and not found.plan.actuated:
+        # SUMO runs such a controller itself.
+        file = folder / "plan.add.xml" if keep else None
+        if file is not None:
+            write_plan(plan, file, network.program_ids)
+    elif file is not None and found.kind != "sumo":
         # SUMO itself reads nothing but its own XML.
         file = folder / "plan.add.xml" if keep else file.with_suffix(".add.xml")
         if keep:
@@ -67,6 +75,7 @@ def _simulate(config: RunConfig, folder: Path, keep: bool) -> None:
         "seed": config.seed,
         "window": {"begin_s": scenario.begin_s, "end_s": scenario.end_s, "warmup_s": scenario.warmup_s},
         "notes": notes,
+        **control_summary(result),
         **result.network,
         "command": " ".join(plain_command(scenario, config.seed, file)),
         "wall_s": round(time.monotonic() - began, 2),
@@ -79,6 +88,8 @@ def _simulate(config: RunConfig, folder: Path, keep: bool) -> None:
             if rows:
                 write_parquet(rows, folder / f"{name}.parquet")
         write_cycles([(plan.plan_id, config.seed, "run", result)], folder / "cycles.parquet")
+        if plan.control is not None:
+            write_text(folder / "plan.json", plan_json(plan))
         write_text(folder / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
         write_text(folder / "environment.json", json.dumps(_folder.environment(scenario.inputs), indent=1) + "\n")
     if config.json:
@@ -113,6 +124,8 @@ def _show(summary: Mapping[str, Any], result: RunResult) -> None:
             values = (f"{row.flow_veh_h:.0f}", f"{row.control_delay_s:.1f}", row.los, queue, f"{row.stops_per_veh:.2f}")
             groups.add_row(row.signal, row.group, *values)
     console.print(groups)
+    for line in control_lines(result):
+        console.print(line, markup=False, soft_wrap=True)
     if result.signals:
         console.print(_signal_table(result))
     if any(row.queue_truncated for row in result.groups):

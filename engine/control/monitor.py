@@ -11,6 +11,8 @@ from engine.control.timing import Timing
 __all__ = ["Monitor"]
 
 EPS_S = 1e-6
+DARK = "oO"
+"""A light that is dark stays dark, and no other becomes so: that is nothing for a controller to ask for."""
 
 
 class Monitor:
@@ -41,11 +43,11 @@ class Monitor:
         self.since_s = [now_s if letter in "Ggy" else -math.inf for letter in letters]
         self._wanted = ""
         self._refused: set[tuple[str, int]] = set()
-        # The letter of the last green, and when that ended with its yellow.
-        self._last = [letter if letter in GREEN else "G" for letter in letters]
-        self._ended_s = [
-            now_s + timing.yellow_s[i] if letters[i] == "y" else -math.inf for i in range(n)
-        ]
+        self._clearance_s = [{foe.index: foe.clearance_s for foe in foes} for foes in timing.foes]
+        # When each link's green ended with its yellow, and when its right of way over those that it may have to give
+        # way to did: that ends with G, too, where g follows.
+        began_s = [now_s + timing.yellow_s[i] if letters[i] == "y" else -math.inf for i in range(n)]
+        self._ended_s, self._way_ended_s = began_s, list(began_s)
 
     def step(self, wanted: str, now_s: float) -> str:
         """Return what to show from now on, one letter for each link.
@@ -66,25 +68,36 @@ class Monitor:
                     self._turn(letters, i, "r", now_s)
             elif letter in GREEN and wanted[i] not in GREEN:
                 self._end(letters, i, now_s)
+            elif letter == "G" and wanted[i] == "g":
+                # It goes on, and gives way from now on: others wait as if its right of way had ended here.
+                letters[i] = "g"
+                self._way_ended_s[i] = now_s + self.timing.yellow_s[i]
         for i, want in enumerate(wanted):
-            if letters[i] == want or letters[i] == "y":
-                continue
-            if want in GREEN:
+            if letters[i] == want or letters[i] == "y" or self.letters[i] == "y":
+                continue  # between yellow and green there is red
+            if want in GREEN and letters[i] not in DARK:
                 if self._may_begin(letters, i, want, now_s):
                     self._turn(letters, i, want, now_s)
-                    self._last[i] = want
-            elif letters[i] not in GREEN:
-                letters[i] = want  # dark, or a turn on red after a stop
+            elif letters[i] not in GREEN and letters[i] not in DARK:
+                letters[i] = "s" if want == "s" else "r"  # a turn on red after a stop
         self.letters = "".join(letters)
         self.settled = self.letters == wanted
         return self.letters
+
+    def free(self, now_s: float) -> bool:
+        """Return whether all that is wanted is shown, and each green has lasted as long as it must."""
+        return self.settled and all(
+            letter not in GREEN or now_s >= self.since_s[i] + self.timing.min_green_s[i] - EPS_S
+            for i, letter in enumerate(self.letters)
+        )
 
     def _end(self, letters: list[str], i: int, now_s: float) -> None:
         if now_s < self.since_s[i] + self.timing.min_green_s[i] - EPS_S:
             self._refuse("walk" if self.timing.walking[i] else "minimum green", i)
             return
-        self._last[i] = letters[i]
         self._ended_s[i] = now_s + self.timing.yellow_s[i]
+        if letters[i] == "G":
+            self._way_ended_s[i] = self._ended_s[i]
         self._turn(letters, i, "y" if self.timing.yellow_s[i] > 0.0 else "r", now_s)
 
     def _turn(self, letters: list[str], i: int, letter: str, now_s: float) -> None:
@@ -94,24 +107,17 @@ class Monitor:
 
     def _may_begin(self, letters: list[str], i: int, want: str, now_s: float) -> bool:
         for foe in self.timing.foes[i]:
-            shown = letters[foe.index]
-            if shown in GREEN:
-                if foe.together and self._wanted[foe.index] in GREEN:
-                    continue
-                if conflict(want, shown, foe.yields, foe.wins):
-                    if self._wanted[foe.index] in GREEN:
-                        self._refuse("conflicting greens", i)
-                    return False
-            elif (
-                now_s < self._ended_s[foe.index] + self._clearance_s(foe.index, i) - EPS_S
-                and blocks(self._last[foe.index], foe.wins)
-                and blocks(want, foe.yields)
-            ):
+            j = foe.index
+            shown = letters[j]
+            as_in_street = foe.together and self._wanted[j] in GREEN
+            if shown in GREEN and not as_in_street and conflict(want, shown, foe.yields, foe.wins):
+                if self._wanted[j] in GREEN:
+                    self._refuse("conflicting greens", i)
+                return False
+            ended_s = self._way_ended_s[j] if foe.wins else self._ended_s[j]
+            if blocks(want, foe.yields) and now_s < ended_s + self._clearance_s[j].get(i, 0.0) - EPS_S:
                 return False
         return True
-
-    def _clearance_s(self, index: int, other: int) -> float:
-        return next((foe.clearance_s for foe in self.timing.foes[index] if foe.index == other), 0.0)
 
     def _refuse(self, rule: str, i: int) -> None:
         """Count a refusal once for as long as the same is wanted."""

@@ -8,7 +8,7 @@ from engine.audit.aspects import controlled
 from engine.audit.clearance import red_needed
 from engine.audit.rules import Rules
 from engine.audit.vehicles import yellow_needed
-from engine.conflicts import GREEN
+from engine.conflicts import GREEN, conflict
 from engine.network import Signal
 from engine.stages import WALK_S, WALKING_SPEED
 from kernels.formulas import pedestrian_clearance
@@ -30,8 +30,8 @@ class Foe:
             one that ends.
         yields: whether the network makes the link itself give way to this foe where its green is permissive.
         wins: whether it makes the foe give way to the link.
-        together: whether the program in the net shows both green at once, resolved or not. What the street has is
-            the audit's to report; to keep them apart would leave a movement without green.
+        together: whether the program in the net shows both green at once although nothing resolves that. What the
+            street has is the audit's to report; to keep them apart would leave a movement without green.
     """
 
     index: int
@@ -69,7 +69,6 @@ def timing(signal: Signal, rules: Rules, n_letters: int) -> Timing:
     """
     links = controlled(signal.links)
     phases = signal.program.phases if signal.program else ()
-    shown = [frozenset(i for i, letter in enumerate(phase.state) if letter in GREEN) for phase in phases]
     least_s = rules.min_green_s.value
     walk_s = max(WALK_S, rules.walk_s.value or 0.0)
     speed = min(WALKING_SPEED, rules.walking_m_s.value or WALKING_SPEED)
@@ -88,6 +87,12 @@ def timing(signal: Signal, rules: Rules, n_letters: int) -> Timing:
                 cleared_s = float(pedestrian_clearance(link.length_m, speed))
             else:
                 cleared_s = red_needed(link, other, rules)[0]
-            together = any(index in greens and other in greens for greens in shown)
-            foes[index].append(Foe(other, cleared_s, other in link.yields, index in links[other].yields, together))
+            yields, wins = other in link.yields, index in links[other].yields
+            together = any(
+                phase.state[index] in GREEN
+                and phase.state[other] in GREEN
+                and conflict(phase.state[index], phase.state[other], yields, wins)
+                for phase in phases
+            )
+            foes[index].append(Foe(other, cleared_s, yields, wins, together))
     return Timing(signal.id, tuple(yellow), tuple(green), tuple(walking), tuple(tuple(of) for of in foes))

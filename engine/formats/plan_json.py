@@ -54,14 +54,21 @@ def parse_plan_json(text: str, network: Network, source: str = "plan") -> Plan:
         raise InputError(
             f"'{source}' breaks the plan's schema at {trouble.json_path}: {message}. See engine/formats/plan.schema.json."
         )
-    plan = Plan.from_json({"parameters": {}, **data})
+    try:
+        plan = Plan.from_json({"parameters": {}, **data})
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise InputError(
+            f"'{source}': its control is incomplete or has what no control has: {error}. Write it with 'greensplit run "
+            "controller=NAME out=DIR'."
+        ) from error
     names = [program.signal for program in plan.programs]
     for program in plan.programs:
         where = f"'{source}': signal '{program.signal}'"
         if names.count(program.signal) > 1:
             raise InputError(f"{where} has more than one program. Keep one.")
         check_program(program, known_signal(program.signal, network, f"'{source}'"), where)
-    return Plan(tuple(sorted(plan.programs, key=lambda program: program.signal)), plan.parameters)
+    programs = tuple(sorted(plan.programs, key=lambda program: program.signal))
+    return Plan(programs, plan.parameters, control=plan.control)
 
 
 def _no_number(name: str) -> NoReturn:

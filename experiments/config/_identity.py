@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.stages import WALK_S, WALKING_SPEED
 from experiments._rules import chosen
+from experiments.config.controller import FIXED
 from experiments.config.run import RunConfig
 from experiments.config.study import SearchStudyConfig
 
@@ -31,6 +32,7 @@ def identity(config: RunConfig | SearchStudyConfig) -> dict[str, Any]:
             if not settings["plans"][choice]:
                 settings["plans"].pop(choice)
     _anonymous(settings["scenario"])
+    _identify_control(settings, config)
     if isinstance(config, SearchStudyConfig):
         # Rules count by their values, wherever they come from; the project's own floors always hold and add nothing.
         rules = chosen(config.rules, config.scenario.name)
@@ -46,6 +48,17 @@ def identity(config: RunConfig | SearchStudyConfig) -> dict[str, Any]:
             ]
             settings["over"] = [over, *([tail] if over == "cvar" else [])]
     return settings
+
+
+def _identify_control(settings: dict[str, Any], config: RunConfig | SearchStudyConfig) -> None:
+    """Leave of the controller, its senses and rules what decides what happens; nothing where the plan is fixed."""
+    controller = settings.pop("controller", None)
+    sensing = settings.pop("sensing", None)
+    if isinstance(config, RunConfig):
+        settings.pop("rules")
+    if controller is not None and config.controller.kind != FIXED:
+        held = dataclasses.replace(config.controller.control(config.sensing), rules=chosen(config.rules, config.scenario.name))
+        settings["control"] = held.identity()
 
 
 def _anonymous(scenario: dict[str, Any]) -> dict[str, Any]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.audit import Rules
+from engine.control.spec import Sensing
 from engine.errors import InputError
 from engine.plan import BASELINE
 from experiments.config._checks import BACKENDS, MEASURES, at_least, one_of, path_field, there
+from experiments.config.controller import ControllerConfig
 from experiments.config.scenario import QueueConfig, ScenarioConfig
 
 __all__ = ["RunConfig"]
@@ -19,6 +22,9 @@ class RunConfig:
 
     scenario: ScenarioConfig
     queue: QueueConfig = field(default_factory=QueueConfig)
+    controller: ControllerConfig = field(default_factory=ControllerConfig)
+    sensing: Sensing = field(default_factory=Sensing)
+    rules: Rules = field(default_factory=Rules)
     seed: int = 1
     plan: str = field(default=BASELINE, metadata={"path": True})
     tripinfo: Path | None = path_field()  # noqa: RUF009  a field, not a value
