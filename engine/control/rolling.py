@@ -9,8 +9,7 @@ import numpy as np
 from engine.conflicts import GREEN
 from engine.control.controller import Place
 from engine.control.monitor import Monitor
-from engine.control.timing import Timing
-from engine.network import Signal
+from engine.control.stages import alike, intergreen_s, least_s, stages_of
 from engine.state import State
 from kernels._horizon import Horizon
 
@@ -39,7 +38,7 @@ class RollingHorizon:
         self._horizon = Horizon(arrays.lane_length_m)
         for name, value in self._parameters.items():
             setattr(self._horizon, name, value)
-        self._stages: list[list[str]] = []
+        self._stages: list[tuple[str, ...]] = []
         self._stage = [-1] * len(network.signals)
         self._lanes: list[list[tuple[int, ...]]] = []
         self._where: dict[int, tuple[int, int, int, float]] = {}
@@ -52,7 +51,7 @@ class RollingHorizon:
         self._box_s = [0.0] * len(network.signals)
         i_group = 0
         for i_signal, (signal, rules) in enumerate(zip(network.signals, place.timings, strict=True)):
-            stages = _stages(signal)
+            stages = stages_of(signal)
             lanes = sorted({link.lane for link in signal.links if link.kind == "vehicle"})
             groups = [group for approach in signal.approaches for group in approach.groups]
             feeds = {stop.lane: stop.feeds for group in groups for stop in group.lanes}
@@ -85,8 +84,8 @@ class RollingHorizon:
                     "exits": [arrays.lane_index[lane] for lane in exits],
                     "gives_way": gives_way,
                     "stages": [[SHOWN.get(letter, 0) for letter in stage] for stage in stages],
-                    "least_s": [_least_s(stage, rules) for stage in stages],
-                    "intergreen_s": [[_intergreen_s(a, b, rules) for b in stages] for a in stages],
+                    "least_s": [least_s(stage, rules) for stage in stages],
+                    "intergreen_s": [[intergreen_s(a, b, rules) for b in stages] for a in stages],
                 }
             )
         self._n_letters = max((len(rules.yellow_s) for rules in place.timings), default=1)
@@ -138,7 +137,7 @@ class RollingHorizon:
             light = lights[i]
             stage = self._stage[i]
             if stage < 0:
-                stage = max(range(len(stages)), key=lambda k: _alike(stages[k], light.letters))
+                stage = max(range(len(stages)), key=lambda k: alike(stages[k], light.letters))
             elif light.settled and light.letters == stages[stage] and all(
                 letter not in GREEN or now_s - light.since_s[k] >= light.timing.min_green_s[k]
                 for k, letter in enumerate(light.letters)
@@ -181,26 +180,3 @@ class RollingHorizon:
             "r" if k in foes and letter in GREEN and light.letters[k] not in GREEN else letter
             for k, letter in enumerate(stage)
         )
-
-
-def _stages(signal: Signal) -> list[str]:
-    if signal.program is None:
-        return []
-    return list(dict.fromkeys(phase.state for phase in signal.program.phases if phase.stage >= 0))
-
-
-def _alike(stage: str, letters: str) -> int:
-    return sum(a in GREEN and b in GREEN for a, b in zip(stage, letters, strict=True))
-
-
-def _least_s(stage: str, rules: Timing) -> float:
-    return max((rules.min_green_s[i] for i, letter in enumerate(stage) if letter in GREEN), default=0.0)
-
-
-def _intergreen_s(before: str, after: str, rules: Timing) -> float:
-    ending = [i for i, letter in enumerate(before) if letter in GREEN and after[i] not in GREEN]
-    starting = {i for i, letter in enumerate(after) if letter in GREEN and before[i] not in GREEN}
-    return max(
-        (rules.yellow_s[i] + foe.clearance_s for i in ending for foe in rules.foes[i] if foe.index in starting),
-        default=0.0,
-    )
