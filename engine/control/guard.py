@@ -47,8 +47,7 @@ class Guard:
     Args:
         signal, timing: which one, and its rules.
         max_red_s: a demand on an approach that waits longer gets its stage by force, seconds. It counts from the first
-            vehicle after the last green, wherever on the approach that is; and for a vehicle that stands as long before
-            a green that gives way, too.
+            vehicle after the last green, wherever on the approach that is.
         in_order: whether stages come in the program's order alone.
         walks: whether crossings count as demanded at any time.
 
@@ -98,8 +97,6 @@ class Guard:
         demand = (there[:n] | self._always) & ~shown
         self._first_s[demand] = np.minimum(self._first_s[demand], now_s)
         overdue = (now_s - self._first_s > self._max_red_s) & self._ever
-        yielding = np.array([letter != "G" for letter in light.letters])
-        overdue |= (stood_s[:n] > self._max_red_s) & yielding & self._ever & (self._worth.max(axis=0) > 1.0)
         if self._forced >= 0 and light.free(now_s) and not (overdue & (self._serves[self._forced] > 0.0)).any():
             self._forced = -1
         if self._forced < 0 and overdue.any():
