@@ -127,7 +127,7 @@ cdef class Horizon:
         self.fed_lane.resize(self.lane_length.size())
         self.fed_base.resize(self.lane_length.size())
         self.nodes.resize((STEPS + 1) * STAGES * KEPT)
-        self.headway_s, self.startup_s, self.yellow_used_s, self.gap_s = 1.9, 1.0, 1.0, 3.5
+        self.headway_s, self.startup_s, self.yellow_used_s, self.gap_s = 1.8, 1.0, 1.0, 3.5
         self.stop_s, self.max_red_s, self.red_cost, self.left_s, self.accel_s = 0.0, 90.0, 5.0, 10.0, 2.0
         self.near_m, self.stuck_s, self.patient_s, self.held_for_s = 15.0, 6.0, 20.0, 20.0
         self.platoons = self.space = True

@@ -152,7 +152,7 @@ class RollingHorizon:
     def _boxes(self, state: State) -> dict[int, dict[int, float]]:
         """Return by signal the lanes from which vehicles stand within the junction, and for how long at most."""
         found: dict[int, dict[int, float]] = {}
-        for at in np.flatnonzero(self._inside[state.lane] & (state.speed < 0.5)):
+        for at in np.flatnonzero(self._inside[state.lane] & (state.speed < 2.0)):
             signal, lane = self._queues[self._queue_of[state.lane[at]]]
             stands = found.setdefault(signal, {})
             stands[lane] = max(stands.get(lane, 0.0), float(state.standing_s[at]))
