@@ -33,6 +33,7 @@ CONFIGS: dict[str, type] = {
     "hcm": schema.HcmConfig,
     "import": schema.ImportConfig,
     "check": schema.CheckConfig,
+    "demand": schema.DemandConfig,
     "export": schema.ExportConfig,
     "schedule": schema.ScheduleConfig,
     "bench": schema.BenchConfig,

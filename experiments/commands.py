@@ -84,6 +84,18 @@ SEARCH_KEYS = (
     ("report.language=en", "of the page: en or zh"),
 )
 
+DEMAND_KEYS = (
+    ("SCENARIO", "whose network and signals are taken; its own demand says who drives. Or scenario=, as elsewhere"),
+    ("counts=PATH", "CSV of counts: junction,from,to,begin,end,count; without 'to' those of a detector"),
+    ("log=PATH detectors=PATH", "instead: a controller's high-resolution log, and what each detector counts"),
+    ("method=routes", "whole routes that meet the counts (routeSampler), or turns: turn by turn (jtrrouter)"),
+    ("profile=[0.22,0.26,0.28,0.24]", "shares of the total in each quarter of an hour of longer intervals"),
+    ("scale=1 shift_s=0 seed=1", "more or less of it; later or earlier; other departures and routes"),
+    ("warmup_min=10", "minutes at the first interval's rate before it, which are not evaluated"),
+    ("trucks=0.05", "share of trucks, where the scenario's own demand names no types"),
+    ("tolerance=0.15 sources=[]", "how much neighbours' counts may differ; roads where traffic begins and ends within"),
+)
+
 COMMANDS = {
     "run": Command(
         "one simulation of one plan and seed, scored",
@@ -356,6 +368,24 @@ COMMANDS = {
             "greensplit import office.csv out=office",
             "greensplit import office.csv scenario=cologne1 map=12:GS_cluster_357187_359543 out=plan.add.xml",
             "greensplit import office.csv scenario=sumo scenario.sumocfg=my/network.sumocfg map=nodes.csv out=plan.json",
+        ),
+    ),
+    "demand": Command(
+        "a scenario's network with demand from turning counts, detectors, flows or a matrix",
+        "experiments.demand",
+        path_key="scenario",
+        keys=(
+            *DEMAND_KEYS[:3],
+            ("flows=PATH", "instead: CSV of flows from road to road: from,to,begin,end,count"),
+            ("od=PATH zones=PATH", "instead: the same from zone to zone, and the roads of each zone: zone,edge,weight"),
+            *DEMAND_KEYS[3:],
+            ("out=DIR", "the scenario's folder; then scenario=DIR names it everywhere"),
+            ("json=true", "print what was done as JSON"),
+        ),
+        examples=(
+            "greensplit demand cologne1 counts=counts.csv out=counted",
+            "greensplit demand city od=matrix.csv zones=zones.csv profile=[0.22,0.26,0.28,0.24] out=city-peak",
+            "greensplit demand cologne1 log=events.parquet detectors=detectors.csv out=from-log",
         ),
     ),
     "check": Command(

@@ -11,6 +11,7 @@ from experiments.config.bench import BenchConfig
 from experiments.config.bulletin import BulletinConfig
 from experiments.config.check import CheckConfig
 from experiments.config.compare import CompareConfig
+from experiments.config.demand import DemandConfig
 from experiments.config.export_plan import ExportConfig
 from experiments.config.hcm import HcmConfig
 from experiments.config.importing import ImportConfig
@@ -40,6 +41,7 @@ __all__ = [
     "CaseConfig",
     "CheckConfig",
     "CompareConfig",
+    "DemandConfig",
     "ExportConfig",
     "HcmConfig",
     "ImportConfig",

@@ -100,7 +100,12 @@ class Imported:
 
 
 def write_configuration(
-    folder: Path, begin_s: float, end_s: float, routes: Sequence[str], additional: Sequence[str] = ()
+    folder: Path,
+    begin_s: float,
+    end_s: float,
+    routes: Sequence[str],
+    additional: Sequence[str] = (),
+    options: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Write ``scenario.sumocfg``."""
     inputs = [("net-file", NETWORK), ("route-files", ",".join(routes)), ("additional-files", ",".join(additional))]
@@ -112,7 +117,11 @@ def write_configuration(
         f'        <begin value="{begin_s:g}"/>',
         f'        <end value="{end_s:g}"/>',
     ]
-    lines += ["    </time>", "</configuration>", ""]
+    lines.append("    </time>")
+    if options:
+        lines += ["    <processing>", *(f"        <{key} value={quoteattr(value)}/>" for key, value in options)]
+        lines.append("    </processing>")
+    lines += ["</configuration>", ""]
     (folder / CONFIGURATION).write_text("\n".join(lines), encoding="utf-8")
 
 
