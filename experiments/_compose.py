@@ -34,6 +34,7 @@ CONFIGS: dict[str, type] = {
     "import": schema.ImportConfig,
     "check": schema.CheckConfig,
     "demand": schema.DemandConfig,
+    "calibrate": schema.CalibrateConfig,
     "export": schema.ExportConfig,
     "schedule": schema.ScheduleConfig,
     "bench": schema.BenchConfig,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from experiments._json import hand_out
 from experiments._prepare import prepare
 from experiments.config import DemandConfig
+from experiments.config.demand import CountsConfig
 
 if TYPE_CHECKING:
     from scenarios.demand import Asked, Made, Sources
@@ -33,14 +34,19 @@ def main(config: DemandConfig) -> int:
     return 0
 
 
-def sources_of(config: DemandConfig) -> Sources:
+def sources_of(config: CountsConfig) -> Sources:
     """Return the files that a configuration names."""
     from scenarios.demand import Sources  # noqa: PLC0415  brings SUMO's tools
 
-    return Sources(config.counts, config.log, config.detectors, config.flows, config.od, config.zones)
+    counted = (config.counts, config.log, config.detectors)
+    return (
+        Sources(*counted, config.flows, config.od, config.zones)
+        if isinstance(config, DemandConfig)
+        else Sources(*counted)
+    )
 
 
-def asked_of(config: DemandConfig) -> Asked:
+def asked_of(config: CountsConfig) -> Asked:
     """Return what a configuration chooses."""
     from scenarios.demand import Asked  # noqa: PLC0415  brings SUMO's tools
 

@@ -9,6 +9,7 @@ from experiments.config._identity import identity, resolved
 from experiments.config.audit import AuditConfig
 from experiments.config.bench import BenchConfig
 from experiments.config.bulletin import BulletinConfig
+from experiments.config.calibrate import CalibrateConfig
 from experiments.config.check import CheckConfig
 from experiments.config.compare import CompareConfig
 from experiments.config.demand import DemandConfig
@@ -38,6 +39,7 @@ __all__ = [
     "AuditConfig",
     "BenchConfig",
     "BulletinConfig",
+    "CalibrateConfig",
     "CaseConfig",
     "CheckConfig",
     "CompareConfig",

@@ -5,28 +5,26 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from engine.errors import InputError
 from experiments.config._checks import at_least, one_of, path_field, there
 from experiments.config.scenario import ScenarioConfig
 
-__all__ = ["DemandConfig"]
+__all__ = ["CountsConfig", "DemandConfig"]
 
-KINDS = ("counts", "log", "flows", "od")
+METHODS = ("routes", "turns")
 
 
 @dataclass(frozen=True)
-class DemandConfig:
-    """`greensplit demand`: a scenario's network with demand from turning counts, detectors, flows or a matrix.
+class CountsConfig:
+    """What `greensplit demand` and `greensplit calibrate` ask for alike.
 
     Attributes:
         scenario: whose network and signals are taken; its own demand says who drives.
         counts: CSV of counts: junction, from, to, begin, end, count.
         log: instead: a controller's high-resolution log; with detectors=PATH.
         detectors: with a log, CSV: DeviceId, Parameter, junction, from, to: what each detector counts.
-        flows: instead: CSV of flows from road to road: from, to, begin, end, count.
-        od: instead: the same from zone to zone; with zones=PATH.
-        zones: with a matrix, CSV: zone, edge, weight: where its trips begin and end.
         method: of counts: routes (routeSampler) or turns (jtrrouter).
         profile: shares of the total in each quarter of an hour, summing to 1; empty: even.
         scale: vehicles for each counted one.
@@ -41,13 +39,15 @@ class DemandConfig:
         out: the folder of the scenario that is made.
     """
 
+    KINDS: ClassVar[tuple[str, ...]] = ("counts", "log")
+    """Sources, of which one is given."""
+    PAIRS: ClassVar[tuple[tuple[str, str], ...]] = (("log", "detectors"),)
+    """Keys that belong together."""
+
     scenario: ScenarioConfig
     counts: Path | None = path_field()  # noqa: RUF009  a field, not a value
     log: Path | None = path_field()  # noqa: RUF009  a field, not a value
     detectors: Path | None = path_field()  # noqa: RUF009  a field, not a value
-    flows: Path | None = path_field()  # noqa: RUF009  a field, not a value
-    od: Path | None = path_field()  # noqa: RUF009  a field, not a value
-    zones: Path | None = path_field()  # noqa: RUF009  a field, not a value
     method: str = "routes"
     profile: tuple[float, ...] = ()
     scale: float = 1.0
@@ -62,20 +62,20 @@ class DemandConfig:
     out: Path | None = path_field()  # noqa: RUF009  a field, not a value
 
     def __post_init__(self) -> None:
-        given = [kind for kind in KINDS if getattr(self, kind) is not None]
+        given = [kind for kind in self.KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
             both = f", not {' and '.join(f'{kind}=' for kind in given)}" if given else ""
-            raise InputError(f"demand needs one source{both}: counts=, log=, flows= or od=, each with a file.")
-        for key, needed in (("log", "detectors"), ("od", "zones")):
+            raise InputError(f"one source is needed{both}: {', '.join(f'{kind}=FILE' for kind in self.KINDS)}.")
+        for key, needed in self.PAIRS:
             if (getattr(self, key) is None) != (getattr(self, needed) is None):
                 raise InputError(f"{key}= and {needed}= belong together. Give both, or neither.")
-        for key in (*KINDS, "detectors", "zones"):
+        for key in dict.fromkeys((*self.KINDS, *(key for pair in self.PAIRS for key in pair))):
             there(key, getattr(self, key))
         if self.out is None:
             raise InputError("out is missing: the folder of the scenario that is made, as in out=counted.")
         if self.scenario.conditions:
             raise InputError("conditions are for what is run: make the demand without, then run it with conditions=.")
-        one_of("method", self.method, ("routes", "turns"))
+        one_of("method", self.method, METHODS)
         if any(not 0.0 <= share <= 1.0 for share in self.profile) or (
             self.profile and not math.isclose(sum(self.profile), 1.0, abs_tol=0.005)
         ):
@@ -88,3 +88,21 @@ class DemandConfig:
         at_least("warmup_min", self.warmup_min, 0.0)
         at_least("tolerance", self.tolerance, 0.0)
         at_least("bin_min", self.bin_min, 1)
+
+
+@dataclass(frozen=True)
+class DemandConfig(CountsConfig):
+    """`greensplit demand`: a scenario's network with demand from turning counts, detectors, flows or a matrix.
+
+    Attributes:
+        flows: instead of counts: CSV of flows from road to road: from, to, begin, end, count.
+        od: instead: the same from zone to zone; with zones=PATH.
+        zones: with a matrix, CSV: zone, edge, weight: where its trips begin and end.
+    """
+
+    KINDS: ClassVar[tuple[str, ...]] = ("counts", "log", "flows", "od")
+    PAIRS: ClassVar[tuple[tuple[str, str], ...]] = (("log", "detectors"), ("od", "zones"))
+
+    flows: Path | None = path_field()  # noqa: RUF009  a field, not a value
+    od: Path | None = path_field()  # noqa: RUF009  a field, not a value
+    zones: Path | None = path_field()  # noqa: RUF009  a field, not a value
