@@ -342,19 +342,19 @@ COMMANDS = {
         ),
     ),
     "import": Command(
-        "a scenario of an OSM extract or Synchro's UTDF; or timings onto a scenario's network",
+        "a scenario of an OSM extract, Synchro's UTDF or GMNS tables; or timings onto a scenario's network",
         "experiments.importing",
         path_key="file",
         keys=(
             (
                 "FILE",
-                "an OSM extract (.osm, .gz, .bz2, .pbf), or UTDF (.csv); or a plan",
+                "an OSM extract (.osm, .gz, .bz2, .pbf), UTDF (.csv), or a folder of GMNS tables; or a plan",
             ),
             ("out=DIR", "the scenario's folder; then scenario=DIR names it everywhere"),
             ("out=PATH", "instead, for timings: where the plan goes; .add.xml, .json or .csv says in which format"),
             ("random_veh_h_km=12", "random demand where the file has none, vehicles an hour per km of lane; 0: none"),
             ("drive_on=right seed=1", "or left; the seed of what is drawn while importing"),
-            ("units=file", "of UTDF: what the file says, metric, or us (feet, mph)"),
+            ("units=file", "of UTDF and GMNS: what the file says, metric, or us (feet, mph)"),
             *SCENARIO_KEYS[:4],
             ("map=NODE:SIGNAL,...", "with UTDF: which signal each node is; or a CSV file, see docs/formats.md"),
             (
@@ -366,6 +366,7 @@ COMMANDS = {
         examples=(
             "greensplit import city.osm.pbf out=city",
             "greensplit import office.csv out=office",
+            "greensplit import gmns-tables out=district",
             "greensplit import office.csv scenario=cologne1 map=12:GS_cluster_357187_359543 out=plan.add.xml",
             "greensplit import office.csv scenario=sumo scenario.sumocfg=my/network.sumocfg map=nodes.csv out=plan.json",
         ),

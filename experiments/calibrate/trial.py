@@ -24,7 +24,7 @@ from scenarios.demand.targets import Queue, TravelTime
 from scenarios.demand.trips import Vehicle
 from scenarios.folder import CONFIGURATION
 
-__all__ = ["Observed", "Seen", "Street", "Trial", "loss", "rows"]
+__all__ = ["Observed", "Seen", "Street", "Trial", "counts_loss", "loss", "rows"]
 
 HOUR_S = 3600.0
 QUEUE_OK, QUEUE_LEAST_M = 0.25, 20.0
@@ -156,13 +156,17 @@ def rows(street: Street, observed: Observed) -> list[Row]:
     return found
 
 
+def counts_loss(street: Street, observed: Observed) -> float:
+    """Return how far a trial is from the counts: the mean square of GEH over 5, of each place and hour."""
+    return statistics.fmean((row.geh / GEH_OK) ** 2 for row in rows(street, observed))
+
+
 def loss(street: Street, observed: Observed) -> float:
     """Return how far a trial is from what was observed: 0 is none, 1 as far as may be.
 
     The sum of three means of squares: GEH over 5 of each place and hour, misses of travel times over 15 %, and of queues over
     25 %.
     """
-    of_counts = [(row.geh / GEH_OK) ** 2 for row in rows(street, observed)]
     of_times, of_queues = [], []
     for i, time in enumerate(street.travel_times):
         seen = [run.travel_s[i] for run in observed.runs]
@@ -173,4 +177,4 @@ def loss(street: Street, observed: Observed) -> float:
     for i, queue in enumerate(street.queues):
         metres = statistics.fmean(run.queues_m[i] for run in observed.runs)
         of_queues.append(((metres - queue.metres) / (QUEUE_OK * max(queue.metres, QUEUE_LEAST_M))) ** 2)
-    return sum(statistics.fmean(of) for of in (of_counts, of_times, of_queues) if of)
+    return counts_loss(street, observed) + sum(statistics.fmean(of) for of in (of_times, of_queues) if of)
