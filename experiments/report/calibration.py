@@ -117,15 +117,24 @@ class Calibration:
         return time.share is not None and abs(time.share) <= TRAVEL_TIME_OK
 
     @property
+    def counts_pass(self) -> bool:
+        """Whether enough counts are met."""
+        return self.n_fits >= SHARE_OK * len(self.rows)
+
+    @property
     def passes(self) -> bool:
         """Whether enough counts are met, and every travel time."""
-        return self.n_fits >= SHARE_OK * len(self.rows) and all(self.keeps(of) for of in self.travel_times)
+        return self.counts_pass and all(self.keeps(of) for of in self.travel_times)
 
 
 def calibration_page(of: Calibration) -> str:
     """Return the page, in the language that is spoken."""
     values = {"fits": of.n_fits, "all": len(of.rows), "share": round(100.0 * of.n_fits / len(of.rows))}
-    if of.passes:
+    late = sum(not of.keeps(time) for time in of.travel_times)
+    if late and of.counts_pass:
+        heading = gettext("Not calibrated: the counts are met, and %(late)s of %(all)s travel times are missed.",
+                          late=late, all=len(of.travel_times))  # fmt: skip
+    elif of.passes:
         heading = gettext("Calibrated: %(fits)s of %(all)s counts (%(share)s %%) have a GEH below 5.", **values)
     else:
         heading = gettext("Not calibrated: %(fits)s of %(all)s counts (%(share)s %%) have a GEH below 5.", **values)

@@ -11,7 +11,8 @@ from engine.network import Signal, edge_of
 from engine.plan import Program
 from engine.ring_program import Service, Wiring, ring_program, whole_seconds
 from engine.rings import OffsetReference, RingPhase, RingTiming, problems
-from scenarios.imports.gmns_file import Gmns, GmnsMovement, Table, number
+from scenarios.imports.gmns_file import Gmns, GmnsMovement
+from scenarios.imports.gmns_table import Table, number
 
 __all__ = ["NodeSignal", "node_signals", "program_of"]
 
