@@ -24,7 +24,7 @@ from experiments.report._language import speaking
 from experiments.report.calibration import Calibration, Driven, Missed, Row, calibration_page
 from scenarios.demand.counts import binned
 from scenarios.demand.fleet import Drivers, driven
-from scenarios.demand.making import Made, counted, ground_of, inherited
+from scenarios.demand.making import Made, cold_start, counted, ground_of, inherited
 from scenarios.demand.targets import read_queues, read_travel_times
 from scenarios.folder import making
 
@@ -48,7 +48,8 @@ def main(config: CalibrateConfig) -> int:
             f"{calibration.n_fits} of {len(calibration.rows)} counted places and hours have a GEH below 5 on "
             f"{len(config.holdout_seeds)} held-out seeds."
         )
-        made = Made(f"calibrated demand on {street.ground.scenario.name}", (*inherited(street.ground.scenario), note))
+        notes = (*inherited(street.ground.scenario), note, *cold_start(street.window, street.asked))
+        made = Made(f"calibrated demand on {street.ground.scenario.name}", notes)
         found.trial.write(folder, config.out.absolute().name, street, made)
         record = _record(calibration, street, found)
         (folder / "calibration.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")

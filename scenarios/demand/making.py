@@ -30,7 +30,10 @@ from scenarios.demand.trips import Vehicle, Zones, driven, read_flows, read_zone
 from scenarios.folder import DEMAND, NETWORK, Entry, making, write_entry
 from scenarios.imports.parts import write_configuration
 
-__all__ = ["Asked", "Ground", "Made", "Sources", "counted", "ground_of", "make_demand", "routed", "write_scenario"]
+__all__ = [
+    "Asked", "Ground", "Made", "Sources", "cold_start", "counted", "ground_of", "inherited", "make_demand", "routed",
+    "write_scenario",
+]  # fmt: skip
 
 HOUR_S = 3600.0
 GEH_OK = 5.0
@@ -192,7 +195,7 @@ def make_demand(sources: Sources, ground: Ground, asked: Asked, out: Path) -> Ma
         told, places = _told(counts, bins, vehicles, sources)
     made = Made(
         f"demand from {', '.join(path.name for path in sources.files)} on {ground.scenario.name}",
-        (*inherited(ground.scenario), told),
+        (*inherited(ground.scenario), told, *cold_start(window, asked)),
         {"vehicles": len(vehicles), "begin_s": window[0], "end_s": window[1], **places},
     )
     with making(out) as folder:
@@ -200,6 +203,14 @@ def make_demand(sources: Sources, ground: Ground, asked: Asked, out: Path) -> Ma
         text = json.dumps(made.record, indent=1, ensure_ascii=False) + "\n"
         (folder / "demand.json").write_text(text, encoding="utf-8")
     return made
+
+
+def cold_start(window: Interval, asked: Asked) -> list[str]:
+    """Return what has to be said where no time is left before the counts for the warm-up that is asked for."""
+    if window[0] >= asked.warmup_s:
+        return []
+    left = f"{window[0]:g} s of" if window[0] else "no"
+    return [f"The counts begin at {window[0]:g} s, so there is {left} warm-up: the roads are empty when they begin."]
 
 
 def inherited(scenario: Scenario) -> list[str]:

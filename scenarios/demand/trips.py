@@ -59,7 +59,7 @@ def read_flows(path: Path, streets: Streets, zones: Zones) -> tuple[Count, ...]:
     known = streets.free_s if zones.edges is None else zones.edges
     what = "road for cars" if zones.edges is None else "zone of zones=FILE"
     flows: list[Count] = []
-    ways: dict[str, frozenset[str]] = {}
+    ways = _Ways(streets)
     seen: dict[tuple[str, str, float], str] = {}
     for row in read_rows(path, ("from", "to", "begin", "end", "count")):
         ends = row.text("from"), row.text("to")
@@ -74,12 +74,8 @@ def read_flows(path: Path, streets: Streets, zones: Zones) -> tuple[Count, ...]:
             )
         seen[*ends, begin_s] = f"line {row.line}"
         number = row.number("count")
-        for start, _ in zones.of(ends[0]) if number else ():
-            if start not in ways:
-                ways[start] = frozenset(streets.ways(start))
-            for to, _ in zones.of(ends[1]):
-                if to not in ways[start]:
-                    raise InputError(f"{row.where}: no way leads from '{start}' to '{to}'. Correct one of them.")
+        if number and not _pairs(ends, zones, ways):
+            raise InputError(f"{row.where}: no way leads from '{ends[0]}' to '{ends[1]}'. Correct one of them.")
         flows.append(Count(ends, begin_s, end_s, number, "", " to ".join(ends), row.where))
     if not any(flow.number for flow in flows):
         raise InputError(f"'{path}': every count is 0. Give the vehicles of each flow.")
@@ -92,7 +88,7 @@ def driven(flows: Sequence[Count], streets: Streets, zones: Zones, seed: int) ->
     Of parts of a vehicle none is lost: rounding carries over from one flow to the next.
     """
     draws = np.random.default_rng(seed)
-    ways: dict[str, dict[str, tuple[str, ...]]] = {}
+    ways = _Ways(streets)
     found: list[Vehicle] = []
     exact = 0.0
     done = 0
@@ -100,14 +96,34 @@ def driven(flows: Sequence[Count], streets: Streets, zones: Zones, seed: int) ->
         exact += flow.number
         number = round(exact) - done
         done += number
+        if not number:
+            continue
         times = np.sort(flow.begin_s + draws.random(number) * (flow.end_s - flow.begin_s))
-        ends = []
-        for name in flow.place:
-            edges = zones.of(name)
-            weights = np.array([weight for _, weight in edges])
-            ends.append([edges[i][0] for i in draws.choice(len(edges), number, p=weights / weights.sum())])
-        for at_s, start, to in zip(times, *ends, strict=True):
-            if start not in ways:
-                ways[start] = streets.ways(start)
-            found.append((round(float(at_s), 2), ways[start][to]))
+        pairs = _pairs(flow.place, zones, ways)
+        weights = np.array(list(pairs.values()))
+        chosen = draws.choice(len(pairs), number, p=weights / weights.sum())
+        routes = [ways[start][to] for start, to in pairs]
+        found += [(round(float(at_s), 2), routes[i]) for at_s, i in zip(times, chosen, strict=True)]
     return sorted(found)
+
+
+class _Ways(dict[str, dict[str, tuple[str, ...]]]):
+    """The quickest ways from each edge, found when they are first asked for."""
+
+    def __init__(self, streets: Streets) -> None:
+        super().__init__()
+        self._streets = streets
+
+    def __missing__(self, start: str) -> dict[str, tuple[str, ...]]:
+        self[start] = self._streets.ways(start)
+        return self[start]
+
+
+def _pairs(ends: Sequence[str], zones: Zones, ways: _Ways) -> dict[tuple[str, str], float]:
+    """Return the weight of each pair of edges between which a flow can drive; zones hold roads of both directions."""
+    return {
+        (start, to): weight * to_weight
+        for start, weight in zones.of(ends[0])
+        for to, to_weight in zones.of(ends[1])
+        if start != to and to in ways[start]
+    }
