@@ -12,11 +12,14 @@ import numpy as np
 from engine.errors import InputError
 from kernels.events import OFF, ON, SIGNAL, arrivals_on_green, cycle_occupancies, mended, phase_state
 
-__all__ = ["DETECTOR_COLUMNS", "LOG_COLUMNS", "read_table", "score"]
+__all__ = ["DETECTOR_COLUMNS", "LOG_COLUMNS", "actuations", "read_table", "score"]
 
 LOG_COLUMNS = ("TimeStamp", "DeviceId", "EventId", "Parameter")
 DETECTOR_COLUMNS = ("DeviceId", "Phase", "Parameter", "Function")
 MINUTE_MS = 60_000
+DAY_MS = 24 * 60 * MINUTE_MS
+SLACK_MS = MINUTE_MS
+"""A log that begins or ends this near to a bin's is taken to hold it whole: events are not there at every moment."""
 
 
 def read_table(path: Path, columns: tuple[str, ...], what: str) -> Any:
@@ -96,6 +99,43 @@ def score(log: Any, detectors: Any, bin_min: int = 15) -> list[dict[str, Any]]:
                     split_failures=int(cycles.failed[of_bin].sum()),
                 )
     return [rows[key] for key in sorted(rows)]
+
+
+def actuations(log: Any, bin_min: int = 15) -> dict[tuple[int, int, float], int]:
+    """Return how often each detector switched on, by device, detector and begin of the bin, seconds of the first day.
+
+    Only bins that lie wholly between the log's first and last event count: in others it may have missed vehicles.
+
+    Args:
+        log: table with `LOG_COLUMNS`.
+        bin_min: length of a bin, minutes.
+
+    Raises:
+        InputError: the log is shorter than a bin.
+    """
+    import polars  # noqa: PLC0415  takes its time to import
+
+    times = log.select(polars.col("TimeStamp").dt.epoch("ms").alias("at"), "DeviceId", "EventId", "Parameter")
+    bin_ms = bin_min * MINUTE_MS
+    first, last = int(times["at"].min() or 0), int(times["at"].max() or 0)
+    begin, end = -(-first // bin_ms) * bin_ms, last // bin_ms * bin_ms
+    if len(times) and first % bin_ms < SLACK_MS:
+        begin = first // bin_ms * bin_ms
+    if len(times) and last % bin_ms > bin_ms - SLACK_MS:
+        end = (last // bin_ms + 1) * bin_ms
+    if end <= begin:
+        raise InputError(
+            f"the log holds no whole {bin_min} minutes that begin on a multiple of {bin_min} minutes. Give a longer log."
+        )
+    day_ms = begin // DAY_MS * DAY_MS
+    inside = times.filter((polars.col("EventId") == ON) & polars.col("at").is_between(begin, end, closed="left"))
+    counted = (
+        inside.group_by("DeviceId", "Parameter", polars.col("at") // bin_ms).len().sort("DeviceId", "Parameter", "at")
+    )
+    return {
+        (int(device), int(parameter), (at * bin_ms - day_ms) / 1000.0): int(number)
+        for device, parameter, at, number in counted.iter_rows()
+    }
 
 
 def _phases(log: Any, detectors: Any) -> Iterator[tuple[int, int, Any, dict[str, list[int]]]]:

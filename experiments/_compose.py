@@ -34,6 +34,8 @@ CONFIGS: dict[str, type] = {
     "hcm": schema.HcmConfig,
     "import": schema.ImportConfig,
     "check": schema.CheckConfig,
+    "demand": schema.DemandConfig,
+    "calibrate": schema.CalibrateConfig,
     "export": schema.ExportConfig,
     "schedule": schema.ScheduleConfig,
     "bench": schema.BenchConfig,

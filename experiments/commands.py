@@ -84,6 +84,18 @@ SEARCH_KEYS = (
     ("report.language=en", "of the page: en or zh"),
 )
 
+DEMAND_KEYS = (
+    ("SCENARIO", "whose network and signals are taken; its own demand says who drives. Or scenario=, as elsewhere"),
+    ("counts=PATH", "CSV of counts: junction,from,to,begin,end,count; without 'to' those of a detector"),
+    ("log=PATH detectors=PATH", "instead: a controller's high-resolution log, and what each detector counts"),
+    ("method=routes", "whole routes that meet the counts (routeSampler), or turns: turn by turn (jtrrouter)"),
+    ("profile=[0.22,0.26,0.28,0.24]", "shares of the total in each quarter of an hour of longer intervals"),
+    ("scale=1 shift_s=0 seed=1", "more or less of it; later or earlier; other departures and routes"),
+    ("warmup_min=10", "minutes at the first interval's rate before it, which are not evaluated"),
+    ("trucks=0.05", "share of trucks, where the scenario's own demand names no types"),
+    ("tolerance=0.15 sources=[]", "how much neighbours' counts may differ; roads where traffic begins and ends within"),
+)
+
 COMMANDS = {
     "run": Command(
         "one simulation of one plan and seed, scored",
@@ -330,19 +342,19 @@ COMMANDS = {
         ),
     ),
     "import": Command(
-        "a scenario of an OSM extract or Synchro's UTDF; or timings onto a scenario's network",
+        "a scenario of an OSM extract, Synchro's UTDF or GMNS tables; or timings onto a scenario's network",
         "experiments.importing",
         path_key="file",
         keys=(
             (
                 "FILE",
-                "an OSM extract (.osm, .gz, .bz2, .pbf), or UTDF (.csv); or a plan",
+                "an OSM extract (.osm, .gz, .bz2, .pbf), UTDF (.csv), or a folder of GMNS tables; or a plan",
             ),
             ("out=DIR", "the scenario's folder; then scenario=DIR names it everywhere"),
             ("out=PATH", "instead, for timings: where the plan goes; .add.xml, .json or .csv says in which format"),
             ("random_veh_h_km=12", "random demand where the file has none, vehicles an hour per km of lane; 0: none"),
             ("drive_on=right seed=1", "or left; the seed of what is drawn while importing"),
-            ("units=file", "of UTDF: what the file says, metric, or us (feet, mph)"),
+            ("units=file", "of UTDF and GMNS: what the file says, metric, or us (feet, mph)"),
             *SCENARIO_KEYS[:4],
             ("map=NODE:SIGNAL,...", "with UTDF: which signal each node is; or a CSV file, see docs/formats.md"),
             (
@@ -354,8 +366,51 @@ COMMANDS = {
         examples=(
             "greensplit import city.osm.pbf out=city",
             "greensplit import office.csv out=office",
+            "greensplit import gmns-tables out=district",
             "greensplit import office.csv scenario=cologne1 map=12:GS_cluster_357187_359543 out=plan.add.xml",
             "greensplit import office.csv scenario=sumo scenario.sumocfg=my/network.sumocfg map=nodes.csv out=plan.json",
+        ),
+    ),
+    "demand": Command(
+        "a scenario's network with demand from turning counts, detectors, flows or a matrix",
+        "experiments.demand",
+        path_key="scenario",
+        keys=(
+            *DEMAND_KEYS[:3],
+            ("flows=PATH", "instead: CSV of flows from road to road: from,to,begin,end,count"),
+            ("od=PATH zones=PATH", "instead: the same from zone to zone, and the roads of each zone: zone,edge,weight"),
+            *DEMAND_KEYS[3:],
+            ("out=DIR", "the scenario's folder; then scenario=DIR names it everywhere"),
+            ("json=true", "print what was done as JSON"),
+        ),
+        examples=(
+            "greensplit demand cologne1 counts=counts.csv out=counted",
+            "greensplit demand city od=matrix.csv zones=zones.csv profile=[0.22,0.26,0.28,0.24] out=city-peak",
+            "greensplit demand cologne1 log=events.parquet detectors=detectors.csv out=from-log",
+        ),
+    ),
+    "calibrate": Command(
+        "demand and driving fitted to counts, queues and travel times, judged on held-out seeds; exit 1 where they miss",
+        "experiments.calibrate.command",
+        path_key="scenario",
+        keys=(
+            *DEMAND_KEYS,
+            ("travel_times=PATH", "CSV: from,to,begin,end,seconds: means from entering a road to leaving another"),
+            ("queues=PATH", "CSV: junction,approach,metres: back of queue, 95th percentile of the cycles' longest"),
+            ("seeds=[1,2,3]", "of the runs that the fit sees"),
+            ("holdout_seeds=[101,...,110]", "of the runs that judge it"),
+            ("rounds=4", "runs of the demand, each corrected by what the last one missed"),
+            ("driver_runs=60", "simulations that fitting the driving may take; 0: it stays"),
+            ("tau=[0.8,1.6] min_gap=[0.7,1.4]", "bounds of the driving: factors on what the vehicle types state"),
+            ("sigma=[0.4,1.6] speed_factor=[0.85,1.15]", "likewise"),
+            ("report.language=en", "of the page: en or zh"),
+            ("workers=N", "simulations at a time; default: the cores"),
+            ("out=DIR", "the scenario's folder, with calibration.html, .json and .csv"),
+            ("json=true", "print the outcome as JSON"),
+        ),
+        examples=(
+            "greensplit calibrate cologne1 counts=counts.csv out=calibrated",
+            "greensplit calibrate city counts=counts.csv travel_times=times.csv queues=queues.csv out=city-today",
         ),
     ),
     "check": Command(

@@ -192,8 +192,10 @@ def _meanings(command: str = "") -> dict[str, str]:
 
 def _attributes(kind: type) -> dict[str, str]:
     """Return what a class's docstring says of its attributes, by name."""
-    section = (inspect.getdoc(kind) or "").partition("Attributes:\n")[2]
-    entries = re.findall(r"^    (\w[\w, ]*): (.*(?:\n {8,}.*)*)", section, re.MULTILINE)
+    entries = []
+    for one in reversed(kind.__mro__):  # those of the classes that it extends first
+        section = (inspect.getdoc(one) or "").partition("Attributes:\n")[2]
+        entries += re.findall(r"^    (\w[\w, ]*): (.*(?:\n {8,}.*)*)", section, re.MULTILINE)
     return {name: " ".join(text.split()) for names, text in entries for name in names.split(", ")}
 
 

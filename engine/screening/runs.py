@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
-import tempfile
 import zlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 
 from engine.files import replacing
 from engine.network import Network
-from engine.nursery import Nursery, Order
-from engine.plan import Plan
+from engine.result import RunResult
 from engine.scenario import Scenario
-from engine.sumo.traces import Trace, read_trace
+from engine.sumo.traces import Trace
+from engine.traced import traced_runs
 
 __all__ = ["baseline_traces"]
 
@@ -40,26 +37,13 @@ def baseline_traces(
     files = {seed: folder / f"calibration-{seed}.json.gz" for seed in seeds} if folder else {}
     traces = {seed: trace for seed, file in files.items() if (trace := _found(file))}
     missing = [seed for seed in seeds if seed not in traces]
-    n = min(workers, len(missing))
-    # Nurseries end before the threads are waited for: an interruption does not wait for the simulations.
-    with (
-        tempfile.TemporaryDirectory(prefix="greensplit-") as scratch,
-        ThreadPoolExecutor(max(n, 1)) as threads,
-        contextlib.ExitStack() as nurseries,
-    ):
-        idle = [nurseries.enter_context(Nursery(scenario, network)) for _ in range(n)]
 
-        def traced(seed: int) -> Trace:
-            nursery = idle.pop()
-            outputs = Path(scratch) / str(seed)
-            nursery.answer(Order(Plan(()), seed, trace=outputs))
-            idle.append(nursery)
-            trace = read_trace(outputs, scenario.end_s)
-            if files:
-                _keep(trace, files[seed])
-            return trace
+    def kept(seed: int, trace: Trace, _: RunResult) -> Trace:
+        if files:
+            _keep(trace, files[seed])
+        return trace
 
-        traces |= zip(missing, threads.map(traced, missing), strict=True)
+    traces |= zip(missing, traced_runs(scenario, network, missing, workers, kept), strict=True)
     return [traces[seed] for seed in seeds]
 
 

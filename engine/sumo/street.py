@@ -215,6 +215,13 @@ class Street:
                     todo.append(following)
         return found
 
+    @property
+    def additional(self) -> list[tuple[str, str]]:
+        """The additional files by name and text; what they refer to is named by absolute paths."""
+        paths = self.scenario.additional_quiet
+        texts = (PlainElementTree.tostring(root, encoding="unicode") for root in self._additional)
+        return [(_plain(path), f"{text}\n") for path, text in zip(paths, texts, strict=True)]
+
     @cached_property
     def _named_routes(self) -> dict[str, str]:
         roots = (*self._additional, *self._routes)

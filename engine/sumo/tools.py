@@ -42,7 +42,7 @@ def _run(command: Sequence[str], name: str, working: Path, refused: str) -> str:
         done = subprocess.run(
             command,
             cwd=working,
-            env=environment(),
+            env={**environment(), "PYTHONHASHSEED": "0"},  # some of SUMO's tools walk through sets
             capture_output=True,
             text=True,
             errors="replace",

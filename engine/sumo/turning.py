@@ -6,6 +6,7 @@ import itertools
 import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -13,7 +14,22 @@ from engine.errors import InputError
 from engine.sumo.programs import parse_xml
 from engine.sumo.tools import plain_xml_text, run_program, strip_comments
 
-__all__ = ["turned", "write_turning_demand"]
+__all__ = ["Turning", "turned", "write_turning_demand", "write_turning_intervals"]
+
+
+@dataclass(frozen=True)
+class Turning:
+    """What enters and how it turns between two times, seconds.
+
+    Attributes:
+        entering: vehicle type and vehicles an hour by the edge that they begin on.
+        turns: volumes, in any unit, by the edge that vehicles leave and the one that they turn into.
+    """
+
+    begin_s: float
+    end_s: float
+    entering: Mapping[str, tuple[str, float]]
+    turns: Mapping[str, Mapping[str, float]]
 
 
 def write_turning_demand(
@@ -39,22 +55,38 @@ def write_turning_demand(
     Raises:
         InputError: jtrrouter refuses its input, or no vehicle can leave the network.
     """
-    begin_s, end_s = window
-    flows = [
-        f'<flow id={quoteattr(edge)} type={quoteattr(kind)} from={quoteattr(edge)} begin="{begin_s:g}" '
-        f'end="{end_s:g}" vehsPerHour="{veh_h:.3f}" departLane="best" departSpeed="max"/>'
-        for edge, (kind, veh_h) in entering.items()
-        if veh_h > 0.0
-    ]
-    relations = [
-        f'<edgeRelation from={quoteattr(edge)} to={quoteattr(onward)} probability="{volume:.3f}"/>'
-        for edge, of in turns.items()
-        for onward, volume in of.items()
-    ]
-    interval = [f'<interval begin="{begin_s:g}" end="{end_s:g}">', *relations, "</interval>"]
+    return write_turning_intervals(net, target, types, [Turning(*window, entering, turns)], seed)
+
+
+def write_turning_intervals(
+    net: Path, target: Path, types: Sequence[str], intervals: Sequence[Turning], seed: int
+) -> int:
+    """Write routed vehicles into `target` like `write_turning_demand`, interval by interval.
+
+    Raises:
+        InputError: jtrrouter refuses its input, or no vehicle can leave the network.
+    """
+    begin_s, end_s = min(of.begin_s for of in intervals), max(of.end_s for of in intervals)
+    several = len(intervals) > 1
+    flows, relations = [], []
+    for of in intervals:
+        span = f'begin="{of.begin_s:g}" end="{of.end_s:g}"'
+        flows += [
+            f"<flow id={quoteattr(f'{edge}.{of.begin_s:g}' if several else edge)} type={quoteattr(kind)} "
+            f'from={quoteattr(edge)} {span} vehsPerHour="{veh_h:.3f}" departLane="best" departSpeed="max"/>'
+            for edge, (kind, veh_h) in of.entering.items()
+            if veh_h > 0.0
+        ]
+        relations.append(f"<interval {span}>")
+        relations += [
+            f'<edgeRelation from={quoteattr(edge)} to={quoteattr(onward)} probability="{volume:.3f}"/>'
+            for edge, onwards in of.turns.items()
+            for onward, volume in onwards.items()
+        ]
+        relations.append("</interval>")
     with tempfile.TemporaryDirectory(prefix="greensplit-") as scratch:
         (Path(scratch) / "flows.xml").write_text(plain_xml_text("routes", [*types, *flows]), encoding="utf-8")
-        (Path(scratch) / "turns.xml").write_text(plain_xml_text("edgeRelations", interval), encoding="utf-8")
+        (Path(scratch) / "turns.xml").write_text(plain_xml_text("edgeRelations", relations), encoding="utf-8")
         run_program(
             "jtrrouter",
             [

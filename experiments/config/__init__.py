@@ -9,9 +9,11 @@ from experiments.config._identity import identity, resolved
 from experiments.config.audit import AuditConfig
 from experiments.config.bench import BenchConfig
 from experiments.config.bulletin import BulletinConfig
+from experiments.config.calibrate import CalibrateConfig
 from experiments.config.check import CheckConfig
 from experiments.config.compare import CompareConfig
 from experiments.config.controller import ControllerConfig
+from experiments.config.demand import DemandConfig
 from experiments.config.export_plan import ExportConfig
 from experiments.config.hcm import HcmConfig
 from experiments.config.importing import ImportConfig
@@ -38,10 +40,12 @@ __all__ = [
     "AuditConfig",
     "BenchConfig",
     "BulletinConfig",
+    "CalibrateConfig",
     "CaseConfig",
     "CheckConfig",
     "CompareConfig",
     "ControllerConfig",
+    "DemandConfig",
     "ExportConfig",
     "HcmConfig",
     "ImportConfig",

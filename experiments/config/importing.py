@@ -21,14 +21,14 @@ class ImportConfig:
 
     Attributes:
         scenario: onto whose network timings go.
-        file: what comes in: an OSM extract or UTDF; or a plan of any format.
+        file: what comes in: an OSM extract, UTDF or a folder of GMNS tables; or a plan of any format.
         out: a folder for a scenario, or a file that ends in .xml, .json or .csv for timings.
         map: of timings: which signal each node is.
         whole_seconds: of UTDF: whether times are rounded to whole seconds.
         drive_on: of a network: right or left.
         random_veh_h_km: random demand where the file has none, vehicles an hour for each kilometre of lane; 0: none.
         seed: of what is drawn while importing.
-        units: of UTDF: what the file says (file), metric, or us.
+        units: of UTDF and GMNS: what the file says (file), metric, or us.
         json: print what was done as JSON.
     """
 

@@ -6,18 +6,27 @@ import csv
 import dataclasses
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from engine.network import Network
-from engine.sumo.netconvert import Warned
+from engine.sumo.netconvert import Warned, build_network
 from engine.sumo.random_demand import RandomDemand, write_random_demand
 from scenarios.folder import CONFIGURATION, DEMAND, NETWORK
 
-__all__ = ["Asked", "Imported", "Reviewed", "random_demand", "reviewed", "write_configuration", "write_record"]
+__all__ = [
+    "Asked",
+    "Imported",
+    "Reviewed",
+    "plain_network",
+    "random_demand",
+    "reviewed",
+    "write_configuration",
+    "write_record",
+]
 
 
 @dataclass(frozen=True)
@@ -100,7 +109,12 @@ class Imported:
 
 
 def write_configuration(
-    folder: Path, begin_s: float, end_s: float, routes: Sequence[str], additional: Sequence[str] = ()
+    folder: Path,
+    begin_s: float,
+    end_s: float,
+    routes: Sequence[str],
+    additional: Sequence[str] = (),
+    options: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Write ``scenario.sumocfg``."""
     inputs = [("net-file", NETWORK), ("route-files", ",".join(routes)), ("additional-files", ",".join(additional))]
@@ -112,8 +126,42 @@ def write_configuration(
         f'        <begin value="{begin_s:g}"/>',
         f'        <end value="{end_s:g}"/>',
     ]
-    lines += ["    </time>", "</configuration>", ""]
+    lines.append("    </time>")
+    if options:
+        lines += ["    <processing>", *(f"        <{key} value={quoteattr(value)}/>" for key, value in options)]
+        lines.append("    </processing>")
+    lines += ["</configuration>", ""]
     (folder / CONFIGURATION).write_text("\n".join(lines), encoding="utf-8")
+
+
+def plain_network(
+    texts: Mapping[str, str], folder: Path, asked: Asked, source: Path, options: Sequence[str]
+) -> list[Warned]:
+    """Build the network of its plain files, which do not stay; return netconvert's warnings, by kind.
+
+    Args:
+        texts: of the files by nod, edg and con.
+        folder: where the network goes.
+        asked: on which side traffic drives.
+        source: what messages call the roads.
+        options: netconvert's, besides.
+
+    Raises:
+        InputError: netconvert refuses the roads.
+    """
+    names = {suffix: f".plain.{suffix}.xml" for suffix in texts}
+    for suffix, text in texts.items():
+        (folder / names[suffix]).write_text(text, encoding="utf-8")
+    plain = [f"--{kind}-files={names[kind[:3]]}" for kind in ("node", "edge", "connection")]
+    if asked.drive_on == "left":
+        plain.append("--lefthand=true")
+    try:
+        return build_network(
+            [*plain, *options], folder / NETWORK, f"The roads of '{source}' cannot be built: look at the node it names."
+        )
+    finally:
+        for name in names.values():
+            (folder / name).unlink()
 
 
 def random_demand(folder: Path, asked: Asked) -> tuple[list[str], str]:

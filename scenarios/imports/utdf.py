@@ -13,13 +13,12 @@ from engine.formats.utdf_plan import node_program
 from engine.formats.utdf_roads import Movement, Roads, read_roads
 from engine.formats.utdf_timing import NodeTiming, node_timings, shared_timings
 from engine.network import Signal, edge_of
-from engine.sumo.netconvert import Warned, build_network
 from engine.sumo.programs import program_lines
 from engine.sumo.rewrite import replace_programs
 from engine.sumo.turning import turned, write_turning_demand
 from kernels.formulas import geh
 from scenarios.folder import DEMAND, NETWORK
-from scenarios.imports.parts import Asked, Imported, random_demand, write_configuration
+from scenarios.imports.parts import Asked, Imported, plain_network, random_demand, write_configuration
 from scenarios.imports.programs import mend_greens, network_of
 from scenarios.imports.utdf_plain import Built, plain_files
 from scenarios.junction.demand import CAR, TRUCK
@@ -49,7 +48,7 @@ def import_utdf(source: Path, folder: Path, asked: Asked) -> Imported:
     timings, told = _timings(data, roads, source)
     texts, built, more = plain_files(roads, timings)
     told += [*roads.notes, *more]
-    warnings = _network(texts, folder, asked, source)
+    warnings = plain_network(texts, folder, asked, source, OPTIONS)
     told += _programs(folder / NETWORK, timings, built, asked.whole_seconds)
     routes, of_demand, share = _demand(folder, roads, built, asked)
     write_configuration(folder, 0.0, WARMUP_S + HOUR_S, routes)
@@ -94,23 +93,6 @@ def _timings(data: Utdf, roads: Roads, source: Path) -> tuple[dict[str, NodeTimi
             f"Node {node} is run by the controller of node {controller}: both signals have its timing. Change them together."
         )
     return timings, [*(f"{note[:1].upper()}{note[1:]}." for note in notes), *told]
-
-
-def _network(texts: Mapping[str, str], folder: Path, asked: Asked, source: Path) -> list[Warned]:
-    """Build the network of its plain files, which do not stay."""
-    names = {suffix: f".plain.{suffix}.xml" for suffix in texts}
-    for suffix, text in texts.items():
-        (folder / names[suffix]).write_text(text, encoding="utf-8")
-    plain = [f"--{kind}-files={names[kind[:3]]}" for kind in ("node", "edge", "connection")]
-    if asked.drive_on == "left":
-        plain.append("--lefthand=true")
-    try:
-        return build_network(
-            [*plain, *OPTIONS], folder / NETWORK, f"The roads of '{source}' cannot be built: look at the node it names."
-        )
-    finally:
-        for name in names.values():
-            (folder / name).unlink()
 
 
 def _programs(net: Path, timings: Mapping[str, NodeTiming], built: Roadway, whole: bool) -> list[str]:

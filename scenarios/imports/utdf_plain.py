@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -12,26 +11,12 @@ from xml.sax.saxutils import quoteattr
 from engine.formats.utdf_roads import Movement, Node, Road, Roads
 from engine.sumo.tools import plain_xml_text
 from scenarios.imports.lanes import Lane, exits, stop_lanes
+from scenarios.imports.pieces import Piece, Point, Stretch, connection, into_bays, length_m, pieces_of
 
-__all__ = ["Built", "Piece", "plain_files"]
+__all__ = ["Built", "plain_files"]
 
-Point = tuple[float, float]
 NODE_TYPES = {"signal": "traffic_light", "external": "priority", "bend": "priority"}
 CURVE_POINTS = 9
-LEAST_PIECE_M = 10.0
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of a road with the same lanes from end to end: an edge of the network.
-
-    Attributes:
-        edge: its id.
-        lanes: those of the stop line that it has, as places in the road's list, from the kerb on.
-    """
-
-    edge: str
-    lanes: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -67,7 +52,7 @@ def plain_files(
     built = {}
     for road in roads.roads:
         key = road.from_node, road.to_node
-        lanes, more = stop_lanes(road, _length_m(lines[key]))
+        lanes, more = stop_lanes(road, length_m(lines[key]))
         notes += more
         built[key] = (road, lanes)
     _widened(built, notes)
@@ -75,11 +60,13 @@ def plain_files(
     edges: list[str] = []
     whole = {}
     for key, (road, lanes) in built.items():
-        pieces, more_nodes, more_edges = _pieces(road, lanes, lines[key])
+        stem = f"{road.from_node}to{road.to_node}"
+        stretch = Stretch(stem, road.from_node, road.to_node, road.name, road.speed_m_s)
+        pieces, more_nodes, more_edges = pieces_of(stretch, lanes, lines[key])
         nodes += more_nodes
         edges += more_edges
         whole[key] = Built(road, tuple(lanes), pieces)
-    connections = [line for of in whole.values() for line in (*_into_bays(of), *_over(of, whole))]
+    connections = [line for of in whole.values() for line in (*into_bays(of.pieces), *_over(of, whole))]
     texts = {
         "nod": plain_xml_text("nodes", nodes),
         "edg": plain_xml_text("edges", edges),
@@ -112,10 +99,6 @@ def _bezier(control: Sequence[Point], t: float) -> Point:
     return points[0]
 
 
-def _length_m(line: Sequence[Point]) -> float:
-    return sum(math.dist(a, b) for a, b in itertools.pairwise(line))
-
-
 def _widened(built: dict[tuple[str, str], tuple[Road, list[Lane]]], notes: list[str]) -> None:
     """Give a road that several lanes turn into at once as many whole lanes, by making bays as long as the road."""
     wanted: dict[tuple[str, str], int] = defaultdict(int)
@@ -143,69 +126,6 @@ def _widened(built: dict[tuple[str, str], tuple[Road, list[Lane]]], notes: list[
             notes.append(f"Road {key[0]} to {key[1]}: more lanes turn into it than it has; two of them merge.")
 
 
-def _pieces(road: Road, lanes: Sequence[Lane], line: Sequence[Point]) -> tuple[tuple[Piece, ...], list[str], list[str]]:
-    """Return the road's pieces, and the lines of nodes and edges that they take."""
-    stem = f"{road.from_node}to{road.to_node}"
-    length_m = _length_m(line)
-    cuts: list[float] = []
-    for bay_m in sorted({lane.bay_m for lane in lanes if lane.bay_m is not None}, reverse=True):
-        if not cuts or cuts[-1] - bay_m >= LEAST_PIECE_M:
-            cuts.append(max(bay_m, LEAST_PIECE_M))
-    starts = [length_m, *cuts]
-    pieces, nodes, edges = [], [], []
-    for i, from_m in enumerate(starts):
-        edge = stem if i == 0 else f"{stem}bay{i}"
-        # A bay whose beginning was put together with a longer one's is a little longer for it.
-        there = [
-            k
-            for k, lane in enumerate(lanes)
-            if lane.bay_m is None or (i and lane.bay_m >= from_m - LEAST_PIECE_M + 1e-6)
-        ]
-        until_m = starts[i + 1] if i + 1 < len(starts) else 0.0
-        shape = _between(line, length_m - from_m, length_m - until_m)
-        begin = road.from_node if i == 0 else edge
-        end = f"{stem}bay{i + 1}" if until_m else road.to_node
-        if i:
-            nodes.append(f'<node id={quoteattr(edge)} x="{shape[0][0]:.2f}" y="{shape[0][1]:.2f}" type="priority"/>')
-        drawn = " ".join(f"{x:.2f},{y:.2f}" for x, y in shape)
-        edges.append(
-            f'<edge id={quoteattr(edge)} from={quoteattr(begin)} to={quoteattr(end)} numLanes="{len(there)}" '
-            f'speed="{road.speed_m_s:.3f}" shape="{drawn}" name={quoteattr(road.name)}/>'
-        )
-        pieces.append(Piece(edge, tuple(there)))
-    return tuple(pieces), nodes, edges
-
-
-def _between(line: Sequence[Point], from_m: float, until_m: float) -> list[Point]:
-    """Return the part of a line between two distances from its beginning."""
-    points: list[Point] = []
-    at_m = 0.0
-    for (x, y), (x2, y2) in itertools.pairwise(line):
-        step_m = math.dist((x, y), (x2, y2))
-        for mark_m in (max(from_m, at_m), min(until_m, at_m + step_m)):
-            if step_m and at_m <= mark_m <= at_m + step_m and from_m <= at_m + step_m and until_m >= at_m:
-                share = (mark_m - at_m) / step_m
-                point = (x + (x2 - x) * share, y + (y2 - y) * share)
-                if not points or math.dist(points[-1], point) > 0.01:
-                    points.append(point)
-        at_m += step_m
-    return points
-
-
-def _connection(edge: str, lane: int, onward: str, to_lane: int) -> str:
-    return f'<connection from={quoteattr(edge)} to={quoteattr(onward)} fromLane="{lane}" toLane="{to_lane}"/>'
-
-
-def _into_bays(of: Built) -> list[str]:
-    """Connect each lane with itself, and each bay that begins with the lane beside it."""
-    connections = []
-    for piece, onward in zip(of.pieces[:-1], of.pieces[1:], strict=True):
-        for to_lane, lane in enumerate(onward.lanes):
-            beside = min(piece.lanes, key=lambda old: (abs(old - lane), old))
-            connections.append(_connection(piece.edge, piece.lanes.index(beside), onward.edge, to_lane))
-    return connections
-
-
 def _over(of: Built, whole: dict[tuple[str, str], Built]) -> list[str]:
     """Connect the lanes of a road over the junction at its end."""
     connections = []
@@ -213,7 +133,7 @@ def _over(of: Built, whole: dict[tuple[str, str], Built]) -> list[str]:
         serving = [i for i, lane in enumerate(of.lanes) if movement.column in lane.columns]
         target = whole[of.road.to_node, movement.to_node]
         for lane, to_lane in _exits(movement, serving, target):
-            connections.append(_connection(of.ends, lane, target.begins, to_lane))
+            connections.append(connection(of.ends, lane, target.begins, to_lane))
     return connections
 
 

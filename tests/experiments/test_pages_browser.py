@@ -1,4 +1,4 @@
-"""The pages of comparisons, look-backs and bulletins in a real browser: accessible, quiet, offline."""
+"""The pages of comparisons, look-backs, bulletins and calibrations in a real browser: accessible, quiet, offline."""
 
 import datetime
 
@@ -9,7 +9,9 @@ from experiments.compare.comparison import compare
 from experiments.compare.lookback import look_back
 from experiments.compare.page import comparison_page, lookback_page
 from experiments.report._language import speaking
+from experiments.report.calibration import calibration_page
 from tests.experiments.bulletin.test_bulletin import write_months
+from tests.experiments.calibrate.test_calibrate import calibration
 from tests.experiments.compare.test_lookback import MONDAY, write_log
 from tests.experiments.compare.test_page import town
 from tests.experiments.reader import Reader
@@ -35,9 +37,14 @@ def draw_bulletin(folder, language):
     return (april / "bulletin.html").read_text(encoding="utf-8")
 
 
+def draw_calibration(folder, language):
+    with speaking(language):
+        return calibration_page(calibration(missed=("left", "right")))
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("drawn", [draw_comparison, draw_lookback, draw_bulletin])
+@pytest.mark.parametrize("drawn", [draw_comparison, draw_lookback, draw_bulletin, draw_calibration])
 def test_no_barriers_no_errors_and_no_network(browser, tmp_path, drawn, language, scheme):
     file = tmp_path / "page.html"
     file.write_text(drawn(tmp_path, language), encoding="utf-8")
