@@ -8,7 +8,7 @@ from engine.audit.aspects import controlled
 from engine.audit.clearance import red_needed
 from engine.audit.rules import Rules
 from engine.audit.vehicles import yellow_needed
-from engine.network import Signal
+from engine.network import Signal, edge_of
 from engine.stages import WALK_S, WALKING_SPEED
 from kernels.formulas import pedestrian_clearance
 
@@ -69,6 +69,7 @@ def timing(signal: Signal, rules: Rules, n_letters: int) -> Timing:
     speed = min(WALKING_SPEED, rules.walking_m_s.value or WALKING_SPEED)
     yellow, green, walking = [0.0] * n_letters, [0.0] * n_letters, [False] * n_letters
     foes: list[list[Foe]] = [[] for _ in range(n_letters)]
+    edges = {link.index: edge_of(link.lane) for link in signal.links}
     for index, link in links.items():
         walking[index] = link.walking
         green[index] = walk_s if link.walking else MIN_GREEN_S if least_s is None else least_s
@@ -76,11 +77,11 @@ def timing(signal: Signal, rules: Rules, n_letters: int) -> Timing:
             needed_s = yellow_needed(link, rules)[0]
             yellow[index] = YELLOW_S if needed_s is None else needed_s
         for other in link.clear_m:
-            if other not in links:
+            # Lanes side by side that merge behind the line have green together in real programs.
+            if other not in links or edges[other] == edges[index]:
                 continue
-            if link.walking:
-                cleared_s = float(pedestrian_clearance(link.length_m, speed))
-            else:
-                cleared_s = red_needed(link, other, rules)[0]
+            cleared_s = (
+                float(pedestrian_clearance(link.length_m, speed)) if link.walking else red_needed(link, other, rules)[0]
+            )
             foes[index].append(Foe(other, cleared_s, other in link.yields, index in links[other].yields))
     return Timing(signal.id, tuple(yellow), tuple(green), tuple(walking), tuple(tuple(of) for of in foes))

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.audit import Rules
+from engine.control.spec import Sensing
 from engine.errors import InputError
 from experiments.config._checks import BACKENDS, MEASURES, at_least, one_of, path_field, seeds_once
+from experiments.config.controller import ControllerConfig
 from experiments.config.objective import ObjectiveConfig
 from experiments.config.plans import PlansConfig
 from experiments.config.report import ReportConfig
@@ -30,6 +32,8 @@ class SearchStudyConfig:
     plans: PlansConfig = field(default_factory=PlansConfig)
     search: SearchConfig = field(default_factory=SearchConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
+    controller: ControllerConfig = field(default_factory=ControllerConfig)
+    sensing: Sensing = field(default_factory=Sensing)
     rules: Rules = field(default_factory=Rules)
     report: ReportConfig = field(default_factory=ReportConfig)
     queue: QueueConfig = field(default_factory=QueueConfig)
