@@ -59,6 +59,8 @@ GROUPS: dict[str, type] = {
 PARAMETERS = "controller.parameters."
 ADAPTIVE_RULES = "benchmark"
 """What a controller keeps where no rules are named: published results of controllers keep it too."""
+ADAPTIVE_SEARCH = "tpe"
+"""What tunes a controller where no search is named: the race knows fixed plans only."""
 
 CONDITION = "conditions."
 """How keys of a condition begin; conditions are part of the scenario, and hold any number of options at once."""
@@ -198,6 +200,8 @@ def of_controller(command: str, overrides: Sequence[str]) -> list[str]:
     answers = any(of.startswith("controller=") and of != "controller=fixed" for of in found)
     if answers and not any(of.startswith("rules=") for of in found):
         found.append(f"rules={ADAPTIVE_RULES}")
+    if answers and command == "optimize" and not any(of.startswith("search=") for of in found):
+        found.append(f"search={ADAPTIVE_SEARCH}")
     return found
 
 

@@ -60,6 +60,8 @@ def _identify_control(settings: dict[str, Any], config: RunConfig | SearchStudyC
         control = config.controller.control(config.sensing)
         held = dataclasses.replace(control, rules=chosen(config.rules, config.scenario.name))
         settings["control"] = held.identity()
+        if config.controller.among:
+            settings["among"] = list(config.controller.among)
 
 
 def _anonymous(scenario: dict[str, Any]) -> dict[str, Any]:
