@@ -111,6 +111,7 @@ def write(config: SearchStudyConfig, material: Material, outcome: Outcome, began
     # The plan in the net wins: the file reproduces it, so that best.add.xml can always be loaded.
     best = outcome.best if outcome.best.programs or outcome.best.actuated else Plan(material.space.programs)
     write_plan(best, folder / "best.add.xml", material.auditor.network.program_ids)
+    (folder / "best.plan.json").unlink(missing_ok=True)  # of an earlier, smaller budget
     if outcome.best.control is not None:
         write_text(folder / "best.plan.json", plan_json(outcome.best))
     environment = _folder.environment(material.scenario.inputs)
