@@ -76,7 +76,7 @@ def test_an_emergency_vehicle_saves_time(tmp_path):
     where = (
         "conditions=[emergency]",
         "conditions.emergency.route=[in0,in0bay1,out2]",
-        "conditions.emergency.depart_s=27230",
+        "conditions.emergency.depart_s=27280",
     )
     scenario, net = built(tmp_path / "scenario", "scenario=junction", "scenario.end_s=27600", *where)
 
