@@ -63,6 +63,7 @@ cdef struct Lane:
     double sum_s[QUEUED + 1]    # of reach_s
     int due[STEPS + 1]          # vehicles that would be there by each step
     double red_s                # for how long it has had no green
+    double held_s               # until when nobody leaves it whatever it is shown: something is in the way
 
 
 cdef struct Junction:
@@ -110,8 +111,9 @@ cdef class Horizon:
     cdef vector[vector[int]] fed_signal, fed_lane       # by network lane: the queues it feeds
     cdef vector[vector[double]] fed_base
     cdef vector[vector[double]] tail_m                  # by signal and lane
+    cdef vector[vector[double]] held_until
     cdef vector[Node] nodes, next_nodes
-    cdef public double headway_s, startup_s, yellow_used_s, gap_s, stop_s, max_red_s, red_cost, left_s, accel_s
+    cdef public double headway_s, startup_s, yellow_used_s, gap_s, stop_s, max_red_s, red_cost, left_s, accel_s, near_m, stuck_s, patient_s, held_for_s
     cdef public bint platoons, space
 
     def __init__(self, lengths_m):
@@ -126,7 +128,8 @@ cdef class Horizon:
         self.fed_base.resize(self.lane_length.size())
         self.nodes.resize((STEPS + 1) * STAGES * KEPT)
         self.headway_s, self.startup_s, self.yellow_used_s, self.gap_s = 1.9, 1.0, 1.0, 3.5
-        self.stop_s, self.max_red_s, self.red_cost, self.left_s, self.accel_s = 3.0, 90.0, 5.0, 6.0, 2.0
+        self.stop_s, self.max_red_s, self.red_cost, self.left_s, self.accel_s = 0.0, 90.0, 5.0, 10.0, 2.0
+        self.near_m, self.stuck_s, self.patient_s, self.held_for_s = 15.0, 6.0, 20.0, 20.0
         self.platoons = self.space = True
 
     def __dealloc__(self):
@@ -182,12 +185,15 @@ cdef class Horizon:
         self.onward[i_signal].resize(junction.n_links)
         self.tail_m.resize(self.junctions.size())
         self.tail_m[i_signal].resize(max(1, junction.n_lanes))
+        self.held_until.resize(self.junctions.size())
+        self.held_until[i_signal].resize(max(1, junction.n_lanes), 0.0)
         for i in range(junction.n_links):
             memset(&self.onward[i_signal][i], 0, sizeof(Onward))
 
     def see(self, const int[::1] number, const int[::1] lane, const double[::1] position_m, const double[::1] length_m,
             const double[::1] speed, const int[::1] signal, const int[::1] link, const double[::1] to_line_m,
-            const double[:, ::1] red_s, list waiting):
+            const double[::1] standing_s, const double[:, ::1] red_s, const double[:, ::1] green_s,
+            const char[:, ::1] giving_way, double now_s,             list waiting):
         """Take in where everybody is."""
         cdef int i, n = number.shape[0], k, s, best, q, l, at
         cdef Junction* junction
@@ -199,6 +205,7 @@ cdef class Horizon:
             for k in range(junction.n_lanes):
                 junction.lanes[k].n = 0
                 junction.lanes[k].red_s = red_s[s, k]
+                junction.lanes[k].held_s = fmax(0.0, self.held_until[s][k] - now_s)
                 self.tail_m[s][k] = 0.0
         for j in range(self.rear_m.size()):
             self.rear_m[j] = INFINITY
@@ -228,6 +235,11 @@ cdef class Horizon:
                 best = self._lane(junction, l, lane[i])
                 if best < 0:
                     continue
+                if not junction.lanes[best].n and to_line_m[i] < self.near_m and \
+                        fmin(green_s[s, l], standing_s[i]) > (self.patient_s if giving_way[s, l] else self.stuck_s):
+                    # It had its green and did not move: whatever is in the way is not in the model.
+                    self.held_until[s][best] = now_s + self.held_for_s
+                    junction.lanes[best].held_s = self.held_for_s
                 self._queue(junction, best, l, to_line_m[i] / junction.speed[best]
                             + (self.accel_s * (1.0 - fmin(1.0, speed[i] / junction.speed[best]))), speed[i] < 2.0, number[i])
                 if speed[i] < SLOW:
@@ -491,7 +503,7 @@ cdef class Horizon:
                 if until_s != NULL and until_s[link] < to_s:
                     end_s = until_s[link]
                     shown = junction.shows[before][link]
-                at_s = fmax(fmax(lane.reach_s[k], node.last_s[i] + self.headway_s), from_s)
+                at_s = fmax(fmax(lane.reach_s[k], node.last_s[i] + self.headway_s), fmax(from_s, lane.held_s))
                 if at_s < start_s + self.startup_s:
                     at_s = start_s + self.startup_s
                 if at_s >= end_s:

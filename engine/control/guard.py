@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 
-from engine.conflicts import GREEN, conflict
+from engine.conflicts import GREEN
 from engine.control.monitor import Monitor
 from engine.control.stages import alike, intergreen_s, least_s, serving, stages_of
 from engine.control.timing import Timing
@@ -47,8 +47,7 @@ class Guard:
     Args:
         signal, timing: which one, and its rules.
         max_red_s: a demand on an approach that waits longer gets its stage by force, seconds. It counts from the first
-            vehicle after the last green, wherever on the approach that is; and for a vehicle that stands as long before
-            a green that gives way, too.
+            vehicle after the last green, wherever on the approach that is.
         in_order: whether stages come in the program's order alone.
         walks: whether crossings count as demanded at any time.
 
@@ -98,8 +97,6 @@ class Guard:
         demand = (there[:n] | self._always) & ~shown
         self._first_s[demand] = np.minimum(self._first_s[demand], now_s)
         overdue = (now_s - self._first_s > self._max_red_s) & self._ever
-        yielding = np.array([letter != "G" for letter in light.letters])
-        overdue |= (stood_s[:n] > self._max_red_s) & yielding & self._ever & (self._worth.max(axis=0) > 1.0)
         if self._forced >= 0 and light.free(now_s) and not (overdue & (self._serves[self._forced] > 0.0)).any():
             self._forced = -1
         if self._forced < 0 and overdue.any():
@@ -122,21 +119,11 @@ class Guard:
 
 
 def check_stages(signal: Signal, stages: tuple[str, ...], timing: Timing, max_red_s: float) -> None:
-    """Refuse stages that no monitor could show, and a longest red that they leave no room for.
+    """Refuse a longest red that the stages leave no room for.
 
     Raises:
-        InputError: signal, stage and what to do.
+        InputError: signal and what to do.
     """
-    names = {link.index: link.movement for link in signal.links}
-    for number, stage in enumerate(stages):
-        for i, letter in enumerate(stage):
-            for foe in timing.foes[i]:
-                other = stage[foe.index]
-                if letter in GREEN and other in GREEN and conflict(letter, other, foe.yields, foe.wins):
-                    raise InputError(
-                        f"signal '{signal.id}', stage {number} of its program shows green to {names[i]} and "
-                        f"{names[foe.index]}, whose ways cross. No controller may show it: correct the program."
-                    )
     if len(stages) < 2:
         return
     following = [*stages[1:], stages[0]]

@@ -111,8 +111,9 @@ class Monitor:
             shown = letters[j]
             # One that is about to end is waited for, even by those that would have to give way to it.
             ending = self._wanted[j] not in GREEN and not self.timing.walking[j]
-            if shown in GREEN and (ending or conflict(want, shown, foe.yields, foe.wins)):
-                if not ending and self._wanted[j] in GREEN:
+            as_in_street = foe.together and self._wanted[j] in GREEN
+            if shown in GREEN and not as_in_street and (ending or conflict(want, shown, foe.yields, foe.wins)):
+                if self._wanted[j] in GREEN:
                     self._refuse("conflicting greens", i)
                 return False
             ended_s = self._way_ended_s[j] if foe.wins and not ending else self._ended_s[j]

@@ -9,13 +9,14 @@ import numpy as np
 from engine.conflicts import GREEN
 from engine.control.controller import Place
 from engine.control.monitor import Monitor
-from engine.control.timing import Timing
-from engine.network import Signal
+from engine.control.stages import alike, intergreen_s, least_s, stages_of
 from engine.state import State
 from kernels._horizon import Horizon
 
 __all__ = ["RollingHorizon"]
 
+CLEAR_S = 12.0
+LOCKED_S = 60.0
 SHOWN = {"g": 1, "G": 2}
 
 
@@ -37,17 +38,25 @@ class RollingHorizon:
         self._horizon = Horizon(arrays.lane_length_m)
         for name, value in self._parameters.items():
             setattr(self._horizon, name, value)
-        self._stages: list[list[str]] = []
+        self._stages: list[tuple[str, ...]] = []
         self._stage = [-1] * len(network.signals)
         self._lanes: list[list[tuple[int, ...]]] = []
         self._where: dict[int, tuple[int, int, int, float]] = {}
+        self._timings = place.timings
+        self._inside = arrays.lane_inside.astype(bool)
+        self._queue_of = arrays.lane_queue
+        self._queues: list[tuple[int, int]] = []
+        self._since_s = [place.begin_s] * len(network.signals)
+        self._breaking_s = [-np.inf] * len(network.signals)
+        self._box_s = [0.0] * len(network.signals)
         i_group = 0
         for i_signal, (signal, rules) in enumerate(zip(network.signals, place.timings, strict=True)):
-            stages = _stages(signal)
+            stages = stages_of(signal)
             lanes = sorted({link.lane for link in signal.links if link.kind == "vehicle"})
             groups = [group for approach in signal.approaches for group in approach.groups]
             feeds = {stop.lane: stop.feeds for group in groups for stop in group.lanes}
             for group in groups:
+                self._queues += [(i_signal, lanes.index(stop.lane)) for stop in group.lanes]
                 stop = group.lanes[0]
                 lane = lanes.index(stop.lane)
                 self._where[i_group] = (i_signal, lane, group.links[0], stop.storage_m)
@@ -75,10 +84,11 @@ class RollingHorizon:
                     "exits": [arrays.lane_index[lane] for lane in exits],
                     "gives_way": gives_way,
                     "stages": [[SHOWN.get(letter, 0) for letter in stage] for stage in stages],
-                    "least_s": [_least_s(stage, rules) for stage in stages],
-                    "intergreen_s": [[_intergreen_s(a, b, rules) for b in stages] for a in stages],
+                    "least_s": [least_s(stage, rules) for stage in stages],
+                    "intergreen_s": [[intergreen_s(a, b, rules) for b in stages] for a in stages],
                 }
             )
+        self._n_letters = max((len(rules.yellow_s) for rules in place.timings), default=1)
         width = max((len(lanes) for lanes in self._lanes), default=1)
         self._green_at = np.full((len(network.signals), max(1, width)), place.begin_s)
 
@@ -94,6 +104,13 @@ class RollingHorizon:
             (*self._where[int(group)][:3], int(state.waiting_veh[group]), self._where[int(group)][3])
             for group in np.flatnonzero(state.waiting_veh)
         ]
+        green_s = np.full((len(lights), self._n_letters), -1.0)
+        giving_way = np.zeros(green_s.shape, np.int8)
+        for i, light in enumerate(lights):
+            for k, letter in enumerate(light.letters):
+                if letter in GREEN:
+                    giving_way[i, k] = letter == "g"
+                    green_s[i, k] = now_s - light.since_s[k]
         self._horizon.see(
             state.number,
             state.lane,
@@ -103,10 +120,15 @@ class RollingHorizon:
             state.next_signal,
             state.next_link,
             state.to_line_m,
+            state.standing_s,
             now_s - self._green_at,
+            green_s,
+            giving_way,
+            now_s,
             waiting,
         )
         self._horizon.expect(now_s)
+        boxes = self._boxes(state)
         wanted = []
         for i, stages in enumerate(self._stages):
             if len(stages) < 2:
@@ -115,41 +137,46 @@ class RollingHorizon:
             light = lights[i]
             stage = self._stage[i]
             if stage < 0:
-                stage = max(range(len(stages)), key=lambda k: _alike(stages[k], light.letters))
-            elif light.settled and all(
+                stage = max(range(len(stages)), key=lambda k: alike(stages[k], light.letters))
+            elif light.settled and light.letters == stages[stage] and all(
                 letter not in GREEN or now_s - light.since_s[k] >= light.timing.min_green_s[k]
                 for k, letter in enumerate(light.letters)
             ):
-                green_s = np.array(
-                    [
-                        now_s - light.since_s[k] if letter in GREEN else -1.0
-                        for k, letter in enumerate(light.letters)
-                    ]
-                )
-                stage = self._horizon.plan(i, stage, green_s, now_s)
+                stage = self._horizon.plan(i, stage, green_s[i], now_s)
+            if stage != self._stage[i]:
+                self._since_s[i] = now_s
             self._stage[i] = stage
-            wanted.append(stages[stage])
+            wanted.append(self._clear_first(i, stages[stage], light, boxes.get(i, {}), now_s))
         return wanted
 
+    def _boxes(self, state: State) -> dict[int, dict[int, float]]:
+        """Return by signal the lanes from which vehicles stand within the junction, and for how long at most."""
+        found: dict[int, dict[int, float]] = {}
+        for at in np.flatnonzero(self._inside[state.lane] & (state.speed < 0.5)):
+            signal, lane = self._queues[self._queue_of[state.lane[at]]]
+            stands = found.setdefault(signal, {})
+            stands[lane] = max(stands.get(lane, 0.0), float(state.standing_s[at]))
+        return found
 
-def _stages(signal: Signal) -> list[str]:
-    if signal.program is None:
-        return []
-    return list(dict.fromkeys(phase.state for phase in signal.program.phases if phase.stage >= 0))
+    def _clear_first(self, i: int, stage: str, light: Monitor, box: dict[int, float], now_s: float) -> str:
+        """Keep a green back while vehicles that it would meet stand within the junction.
 
-
-def _alike(stage: str, letters: str) -> int:
-    return sum(a in GREEN and b in GREEN for a, b in zip(stage, letters, strict=True))
-
-
-def _least_s(stage: str, rules: Timing) -> float:
-    return max((rules.min_green_s[i] for i, letter in enumerate(stage) if letter in GREEN), default=0.0)
-
-
-def _intergreen_s(before: str, after: str, rules: Timing) -> float:
-    ending = [i for i, letter in enumerate(before) if letter in GREEN and after[i] not in GREEN]
-    starting = {i for i, letter in enumerate(after) if letter in GREEN and before[i] not in GREEN}
-    return max(
-        (rules.yellow_s[i] + foe.clearance_s for i in ending for foe in rules.foes[i] if foe.index in starting),
-        default=0.0,
-    )
+        Left turns that wait there and the green that follows block each other, and nothing ever moves again.
+        """
+        if not box:
+            return stage
+        foes: set[int] = set()
+        for lane, stands_s in box.items():
+            links = self._lanes[i][lane]
+            if all(light.letters[link] not in GREEN for link in links):
+                foes.update(foe.index for link in links for foe in self._timings[i].foes[link])
+            elif stands_s > LOCKED_S and now_s > self._breaking_s[i] + 2 * LOCKED_S + CLEAR_S:
+                self._breaking_s[i] = now_s
+        if now_s < self._breaking_s[i] + CLEAR_S:
+            return "".join("r" if letter in GREEN else letter for letter in stage)
+        if now_s > self._since_s[i] + CLEAR_S + 3.0:
+            return stage
+        return "".join(
+            "r" if k in foes and letter in GREEN and light.letters[k] not in GREEN else letter
+            for k, letter in enumerate(stage)
+        )

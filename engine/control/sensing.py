@@ -45,6 +45,7 @@ class Sensor:
         self._drawn: dict[tuple[int, int], int] = {}
         self._before: dict[int, tuple[int, int, int]] = {}
         self._links = _links_of_lanes(network, arrays)
+        self._inside = arrays.lane_inside.astype(np.bool_)
         self._entry_m = np.array(
             [max(stop.storage_m for stop in group.lanes) for _, _, group in network.groups], np.float64
         )
@@ -57,7 +58,10 @@ class Sensor:
     def __call__(self, state: State) -> State:
         """Return what is seen of a state."""
         of = self._of
-        seen = state.to_line_m <= of.range_m if np.isfinite(of.range_m) else np.ones(len(state.number), np.bool_)
+        # Who is inside a junction is near enough to be seen from it, whatever comes next.
+        seen = (state.to_line_m <= of.range_m) | self._inside[state.lane]
+        if not np.isfinite(of.range_m):
+            seen[:] = True
         if of.connected_share < 1.0:
             seen &= self._connected(state.number)
         arrays: dict[str, Any] = {name: np.ascontiguousarray(getattr(state, name)[seen]) for name in OF_VEHICLES}

@@ -8,7 +8,8 @@ from engine.audit.aspects import controlled
 from engine.audit.clearance import red_needed
 from engine.audit.rules import Rules
 from engine.audit.vehicles import yellow_needed
-from engine.network import Signal, edge_of
+from engine.conflicts import GREEN, conflict
+from engine.network import Signal
 from engine.stages import WALK_S, WALKING_SPEED
 from kernels.formulas import pedestrian_clearance
 
@@ -29,12 +30,15 @@ class Foe:
             one that ends.
         yields: whether the network makes the link itself give way to this foe where its green is permissive.
         wins: whether it makes the foe give way to the link.
+        together: whether the program in the net shows both green at once although nothing resolves that. What the
+            street has is the audit's to report; to keep them apart would leave a movement without green.
     """
 
     index: int
     clearance_s: float
     yields: bool
     wins: bool
+    together: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,12 +68,12 @@ def timing(signal: Signal, rules: Rules, n_letters: int) -> Timing:
         n_letters: letters of its state; those that no link has are never asked for.
     """
     links = controlled(signal.links)
+    phases = signal.program.phases if signal.program else ()
     least_s = rules.min_green_s.value
     walk_s = max(WALK_S, rules.walk_s.value or 0.0)
     speed = min(WALKING_SPEED, rules.walking_m_s.value or WALKING_SPEED)
     yellow, green, walking = [0.0] * n_letters, [0.0] * n_letters, [False] * n_letters
     foes: list[list[Foe]] = [[] for _ in range(n_letters)]
-    edges = {link.index: edge_of(link.lane) for link in signal.links}
     for index, link in links.items():
         walking[index] = link.walking
         green[index] = walk_s if link.walking else MIN_GREEN_S if least_s is None else least_s
@@ -77,11 +81,17 @@ def timing(signal: Signal, rules: Rules, n_letters: int) -> Timing:
             needed_s = yellow_needed(link, rules)[0]
             yellow[index] = YELLOW_S if needed_s is None else needed_s
         for other in link.clear_m:
-            # Lanes side by side that merge behind the line have green together in real programs.
-            if other not in links or edges[other] == edges[index]:
+            if other not in links:
                 continue
             cleared_s = (
                 float(pedestrian_clearance(link.length_m, speed)) if link.walking else red_needed(link, other, rules)[0]
             )
-            foes[index].append(Foe(other, cleared_s, other in link.yields, index in links[other].yields))
+            yields, wins = other in link.yields, index in links[other].yields
+            together = any(
+                phase.state[index] in GREEN
+                and phase.state[other] in GREEN
+                and conflict(phase.state[index], phase.state[other], yields, wins)
+                for phase in phases
+            )
+            foes[index].append(Foe(other, cleared_s, yields, wins, together))
     return Timing(signal.id, tuple(yellow), tuple(green), tuple(walking), tuple(tuple(of) for of in foes))

@@ -20,6 +20,11 @@ def spans(shown):
     return list(zip(begins, ends, strict=False))
 
 
+def street_shows(signal, index, foe):
+    """Return whether the program in the net shows two conflicting greens at once: the audit reports that."""
+    return any(phase.state[index] in "Gg" and phase.state[foe] in "Gg" for phase in signal.program.phases)
+
+
 def violations(signal, record, min_green_s, yellow_s, all_red_s, walk_s, walking_m_s, step_s=1.0):
     """Return what a record of a signal breaks, one line each.
 
@@ -47,7 +52,7 @@ def violations(signal, record, min_green_s, yellow_s, all_red_s, walk_s, walking
         other = ahead.get((foe, index))
         if other is None:
             continue
-        if index < foe and (own & other).any():
+        if index < foe and (own & other).any() and not street_shows(signal, index, foe):
             found.append(f"conflicting green {index} {foe} at {int(np.argmax(own & other))}")
         walking = all(link.kind == "pedestrian" for link in by_index[index])
         needed_s = max(link.length_m for link in by_index[index]) / walking_m_s if walking else yellow_s + all_red_s

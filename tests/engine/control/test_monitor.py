@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from engine.control.guard import Guard, check_stages
+from engine.control.guard import Guard
 from engine.control.monitor import Monitor
 from engine.control.stages import stages_of
 from engine.control.timing import timing
@@ -109,17 +109,19 @@ def test_a_protected_turn_that_goes_on_yielding_lets_the_others_wait():
     assert shown.index("rgGrrr") == 5  # yellow and all-red after the right of way ended
 
 
-def test_stages_that_no_rule_allows_are_refused_in_one_line():
+def test_greens_that_the_street_shows_together_stay_together_and_no_others():
     made = network(JUNCTION, program((20.0, "GrrGrr"), (3.0, "yrryrr"), (15.0, "rrGrrr"), (3.0, "rryrrr")))
-    signal = made.signals[0]
-    of = timing(signal, rules(**STRICT), 6)
-    with pytest.raises(InputError, match="stage 0 .* shows green to N-through and E-through, whose ways cross"):
-        check_stages(signal, stages_of(signal), of, 120.0)
+    light = Monitor(timing(made.signals[0], rules(**STRICT), 6), "rrrrrr", 0.0)
+    assert light.step("GrrGrr", 0.0) == "GrrGrr"
+    apart = network(JUNCTION, program((20.0, "GrrrGr"), (3.0, "yrrrrr"), (15.0, "rrrGrr"), (3.0, "rrryrr")))
+    light = Monitor(timing(apart.signals[0], rules(**STRICT), 6), "rrrrrr", 0.0)
+    assert light.step("GrrGrr", 0.0) == "Grrrrr"
+    assert light.interventions["conflicting greens"] == 1
+
+
+def test_a_longest_red_that_the_stages_leave_no_room_for_is_refused_in_one_line():
+    of = timing(crossing_network().signals[0], rules(**STRICT), 6)
     with pytest.raises(
         InputError, match=r"leave a red of .* and the longest is to be 10 s\. Raise controller.max_red_s"
     ):
-        Guard(
-            network(JUNCTION, program((20.0, "GGrrrr"), (3.0, "yyrrrr"), (15.0, "rrrGrr"), (3.0, "rrryrr"))).signals[0],
-            of,
-            10.0,
-        )
+        Guard(crossing_network().signals[0], of, 10.0)
