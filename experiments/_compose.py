@@ -61,6 +61,8 @@ GROUPS: dict[str, type] = {
 PARAMETERS = "controller.parameters."
 ADAPTIVE_RULES = "benchmark"
 """What a controller keeps where no rules are named: published results of controllers keep it too."""
+ADAPTIVE_SEARCH = "tpe"
+"""What tunes a controller where no search is named: the race knows fixed plans only."""
 
 CONDITION = "conditions."
 """How keys of a condition begin; conditions are part of the scenario, and hold any number of options at once."""
@@ -192,14 +194,16 @@ def of_controller(command: str, overrides: Sequence[str]) -> list[str]:
     for override in overrides:
         key, equals, value = override.partition("=")
         group, dot, name = key.partition(".")
-        if group == "controller" and dot and name == "class":
-            override = f"controller.class_name={value}"
-        elif group == "controller" and dot and equals and name.partition(".")[0] not in known:
-            override = f"{PARAMETERS}{name}={value}"
-        found.append(override)
+        own = group == "controller" and dot and equals and name.partition(".")[0] not in known
+        if key == "controller.class":
+            found.append(f"controller.class_name={value}")
+        else:
+            found.append(f"{PARAMETERS}{name}={value}" if own else override)
     answers = any(of.startswith("controller=") and of != "controller=fixed" for of in found)
     if answers and not any(of.startswith("rules=") for of in found):
         found.append(f"rules={ADAPTIVE_RULES}")
+    if answers and command == "optimize" and not any(of.startswith("search=") for of in found):
+        found.append(f"search={ADAPTIVE_SEARCH}")
     return found
 
 

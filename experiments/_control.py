@@ -9,6 +9,7 @@ import msgspec
 
 from engine.audit import Rules
 from engine.control.registry import check_parameters
+from engine.control.space import ControlSpace
 from engine.control.spec import Sensing
 from engine.errors import InputError
 from engine.network import Network
@@ -18,7 +19,7 @@ from engine.sumo.responsive import RESPONSIVE, responsive_programs
 from experiments._rules import chosen
 from experiments.config.controller import FIXED, ControllerConfig
 
-__all__ = ["control_lines", "control_notes", "control_summary", "controlled"]
+__all__ = ["control_lines", "control_notes", "control_space", "control_summary", "controlled"]
 
 
 def controlled(
@@ -56,6 +57,28 @@ def controlled(
     control = dataclasses.replace(controller.control(sensing), rules=held)
     check_parameters(control)
     return dataclasses.replace(plan, control=control)
+
+
+def control_space(
+    controller: ControllerConfig, sensing: Sensing, rules: Rules, network: Network, scenario: str
+) -> ControlSpace:
+    """Return the space of the parameters that are not given, of the controllers that are to be chosen among.
+
+    Raises:
+        InputError: a controller with nothing to tune, or a parameter that one of them has not.
+    """
+    programs = tuple(signal.program for signal in network.signals if signal.program is not None)
+    alone = dataclasses.replace(controller, among=())
+
+    def make(kind: str, parameters: dict[str, float]) -> Plan:
+        of = dataclasses.replace(alone, kind=kind, parameters=parameters)
+        return controlled(Plan(()), of, sensing, rules, network, scenario)
+
+    kinds = list(dict.fromkeys([controller.kind, *controller.among]))
+    space = ControlSpace(kinds, controller.parameters, programs, make)
+    for kind in kinds:
+        make(kind, dict(controller.parameters))
+    return space
 
 
 def control_notes(plan: Plan, controller: ControllerConfig, rules: Rules) -> list[str]:

@@ -13,8 +13,10 @@ from typing import Any
 
 from engine.audit import Auditor
 from engine.confirm import Confirmation
+from engine.control.needs import needs
 from engine.course import course, front, importances
 from engine.files import write_text
+from engine.formats.plan_json import plan_json
 from engine.ledger import Ledger
 from engine.objective import Objective
 from engine.plan import BASELINE, Plan
@@ -107,8 +109,11 @@ def write(config: SearchStudyConfig, material: Material, outcome: Outcome, began
             write_parquet(rows, folder / f"{name}.parquet")
     write_cycles(cycles, folder / "cycles.parquet")
     # The plan in the net wins: the file reproduces it, so that best.add.xml can always be loaded.
-    best = outcome.best if outcome.best.programs else Plan(material.space.programs)
+    best = outcome.best if outcome.best.programs or outcome.best.actuated else Plan(material.space.programs)
     write_plan(best, folder / "best.add.xml", material.auditor.network.program_ids)
+    (folder / "best.plan.json").unlink(missing_ok=True)  # of an earlier, smaller budget
+    if outcome.best.control is not None:
+        write_text(folder / "best.plan.json", plan_json(outcome.best))
     environment = _folder.environment(material.scenario.inputs)
     write_text(folder / "environment.json", json.dumps(environment, indent=1) + "\n")
     read_geometry(material.scenario.net).write(folder / "geometry.json")
@@ -176,6 +181,8 @@ def _recorded_of(config: SearchStudyConfig, material: Material, outcome: Outcome
     seed, run = next(((seed, run) for seed, run in known if run is not None), (seeds[0], None))
     if run is None:
         return {"corridors": None, "playback": None}
+    if outcome.candidate.control is not None:
+        return {"corridors": None, "playback": None}  # vehicles are watched in SUMO alone, where no controller decides
     plans = {plan.plan_id: plan for plan in (outcome.plans[BASELINE], outcome.candidate)}
     network, programs = material.auditor.network, material.space.programs
     playback_s = config.report.playback_s
@@ -228,6 +235,12 @@ def _notes(material: Material, outcome: Outcome, held_out: bool) -> list[str]:
     fixed = [f"'{of.id}' ({of.fixed_because})" for of in material.auditor.network.signals if of.fixed_because]
     if fixed:
         notes.append(f"Signals left as they are: {', '.join(fixed[:10])}{' and others' if len(fixed) > 10 else ''}.")
+    control = outcome.candidate.control
+    if control is not None:
+        notes.append(needs(control, material.auditor.network))
+        notes.append(
+            "The sumo command runs the fixed plan alone; 'greensplit run plan=best.plan.json' runs the controller."
+        )
     if outcome.confirmation is not None:
         of = outcome.confirmation
         notes.append(

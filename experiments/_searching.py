@@ -18,6 +18,7 @@ from engine.confirm import FIRST_STAGE, Confirmation, confirm
 from engine.errors import InputError
 from engine.formats import read_any_plan
 from engine.ledger import Ledger, StudyLock
+from engine.network import Network
 from engine.nursery import spare
 from engine.objective import Objective
 from engine.plan import BASELINE, Plan
@@ -30,6 +31,7 @@ from engine.space import PlanSpace, plan_space
 from engine.statistics import Interval
 from engine.study import Study
 from experiments import _folder
+from experiments._control import control_space
 from experiments._outcome import Material, Outcome, write
 from experiments._prepare import prepare
 from experiments._progress import Progress
@@ -38,6 +40,7 @@ from experiments._set_outcome import claim_member, folder_of_member, write_set
 from experiments._show import show_study
 from experiments._strategy import Site, calibration_seeds, strategy
 from experiments.config import SearchStudyConfig, identity, resolved
+from experiments.config.controller import FIXED
 from experiments.report import compile_page
 
 __all__ = ["search_and_prove"]
@@ -81,7 +84,7 @@ def search_and_prove(command: str, config: SearchStudyConfig) -> int:
             for name, (scenario, network, _) in prepared.items():
                 auditor = Auditor(network, chosen(config.rules, config.scenario.name))
                 first = next(iter(materials.values()), None)
-                space = first.space if first else plan_space(network, config.plans.options(), auditor)
+                space = first.space if first else _space(config, network, auditor)
                 ledger = ledgers.enter_context(Ledger(places[name] / "ledger.sqlite"))
                 materials[name] = Material(command, places[name], scenario, auditor, space, ledger)
             outcome = _search(config, materials, pool, workers)
@@ -91,6 +94,13 @@ def search_and_prove(command: str, config: SearchStudyConfig) -> int:
             else:
                 show_study(write(config, materials[""], outcome, began), folder)
     return 0
+
+
+def _space(config: SearchStudyConfig, network: Network, auditor: Auditor) -> PlanSpace:
+    """Return the space of plans, or where a controller is named, of its parameters."""
+    if config.controller.kind == FIXED:
+        return plan_space(network, config.plans.options(), auditor)
+    return control_space(config.controller, config.sensing, config.rules, network, config.scenario.name)
 
 
 def _search(config: SearchStudyConfig, materials: Mapping[str, Material], pool: Pool, workers: int) -> Outcome:

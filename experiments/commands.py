@@ -55,6 +55,18 @@ SHARED_KEYS = (
     ("out=DIR", "the study's folder"),
 )
 
+CONTROL_KEYS = (
+    (
+        "controller=fixed",
+        "or what answers to the traffic: rolling_horizon, greedy, max_pressure, sotl, actuated, delay_based, program, user",
+    ),
+    ("controller.NAME=", "a parameter of that controller (docs/control.md)"),
+    ("controller.max_red_s=120 controller.order=free", "longest wait of a demand; or the program's order of stages"),
+    ("controller.priority.transit=true .emergency=true", "who goes first"),
+    ("controller=user controller.file=PATH.py controller.class=NAME", "a class of your own"),
+    ("sensing=range200", "what a controller sees: everything, range50, range100, range200, connected, shares, loops"),
+)
+
 SEARCH_KEYS = (
     *SCENARIO_KEYS,
     (
@@ -77,6 +89,8 @@ SEARCH_KEYS = (
     ("plans.radius=0.3", "how far from the plan in the net, or full: sweep begins with 0.3, optimize with full"),
     ("plans.min_green_s=5 .max_green_s= .min_cycle_s=40 .max_cycle_s=180", "bounds, seconds"),
     ("plans.signals=[...]", "the signals that may change; all of them by default"),
+    ("controller=NAME", "tune what answers to the traffic instead of plans: its parameters vary (docs/control.md)"),
+    ("sensing=range200", "what it sees: everything, range50, range100, range200, connected, shares, loops"),
     ("rules=default", "what proposed plans may not break more than the plan in the net: gb, mutcd, benchmark"),
     ("workers=N", "simulations at a time; default: the cores"),
     ("ray.address=HOST:PORT", "a Ray cluster that is there already"),
@@ -104,6 +118,8 @@ COMMANDS = {
             *SCENARIO_KEYS,
             ("seed=1", "SUMO's seed"),
             ("plan=baseline", "the plan in the net, or a plan file: .add.xml, .json or a timing sheet (.csv)"),
+            *CONTROL_KEYS,
+            ("rules=default", "what a controller's lights keep: benchmark where none are named, gb, mutcd"),
             ("tripinfo=PATH", "also write SUMO's own record of every vehicle"),
             ("series_s=60", "with out=DIR: also write series.parquet, a row for each interval of so many seconds"),
             ("json=true", "print the measures as JSON"),
@@ -116,6 +132,7 @@ COMMANDS = {
             "greensplit run scenario=cologne8 series_s=60 out=studies/by-the-minute",
             "greensplit run scenario=ingolstadt7 measures=all",
             "greensplit run conditions=[rain,lane_closed] conditions.lane_closed.lanes=[in3_2]",
+            "greensplit run scenario=cologne1 controller=max_pressure controller.range_m=100 sensing=loops",
             "greensplit run backend=gui",
         ),
     ),

@@ -52,7 +52,7 @@ class Counting(ABC):
             self._started = True
             for i, stages in enumerate(self._stages):
                 if stages:
-                    self._now[i] = max(range(len(stages)), key=lambda k: alike(stages[k], lights[i].letters))  # noqa: B023
+                    self._now[i] = max(range(len(stages)), key=lambda k: alike(stages[k], lights[i].letters))
         self.look(state, counts)
         wanted = []
         for i, stages in enumerate(self._stages):

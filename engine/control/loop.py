@@ -84,9 +84,7 @@ class ControlLoop:
         self._slot_s = slot_s
         self._signals = network.signals
         shown = simulation.state().letters
-        timings = [
-            timing(signal, rules, len(letters)) for signal, letters in zip(network.signals, shown, strict=True)
-        ]
+        timings = [timing(signal, rules, len(letters)) for signal, letters in zip(network.signals, shown, strict=True)]
         self.lights = [Monitor(of, letters, simulation.now_s) for of, letters in zip(timings, shown, strict=True)]
         longest_s = min(max_red_s, rules.max_red_s.value or math.inf)
         self._guards = [
@@ -174,8 +172,7 @@ class ControlLoop:
                 raise ValueError(f"'{letters}' for signal '{signal.id}', which takes {len(light.letters)} letters")
         # A signal without a fixed-time program has nothing to go back to, and keeps what it has.
         return [
-            letters if signal.program is not None else ""
-            for signal, letters in zip(self._signals, wanted, strict=True)
+            letters if signal.program is not None else "" for signal, letters in zip(self._signals, wanted, strict=True)
         ]
 
     def _fail(self, error: Exception) -> None:

@@ -163,9 +163,7 @@ class Loops:
                 stood_s = now_s - of.stood_s if stands else 0.0
                 rows.append((of.number, lane, position_m, speed, stood_s, stop.signal, of.link, to_line_m))
         rows.sort()
-        number, lanes, position_m_, speed_, stood_, signal, link, to_line = (
-            [row[i] for row in rows] for i in range(8)
-        )
+        number, lanes, position_m_, speed_, stood_, signal, link, to_line = ([row[i] for row in rows] for i in range(8))
         n = len(rows)
         return dataclasses.replace(
             state,

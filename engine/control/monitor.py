@@ -109,13 +109,15 @@ class Monitor:
         for foe in self.timing.foes[i]:
             j = foe.index
             shown = letters[j]
+            # One that is about to end is waited for, even by those that would have to give way to it.
+            ending = self._wanted[j] not in GREEN and not self.timing.walking[j]
             as_in_street = foe.together and self._wanted[j] in GREEN
-            if shown in GREEN and not as_in_street and conflict(want, shown, foe.yields, foe.wins):
+            if shown in GREEN and not as_in_street and (ending or conflict(want, shown, foe.yields, foe.wins)):
                 if self._wanted[j] in GREEN:
                     self._refuse("conflicting greens", i)
                 return False
-            ended_s = self._way_ended_s[j] if foe.wins else self._ended_s[j]
-            if blocks(want, foe.yields) and now_s < ended_s + self._clearance_s[j].get(i, 0.0) - EPS_S:
+            ended_s = self._way_ended_s[j] if foe.wins and not ending else self._ended_s[j]
+            if (ending or blocks(want, foe.yields)) and now_s < ended_s + self._clearance_s[j].get(i, 0.0) - EPS_S:
                 return False
         return True
 

@@ -12,12 +12,11 @@ from engine.control.monitor import Monitor
 from engine.control.spec import Priority
 from engine.control.stages import stages_of
 from engine.state import State
-from kernels.classes import CLASSES
+from kernels.classes import CLASSES, EMERGENCY
 
 __all__ = ["Precedence"]
 
 BUS = CLASSES.index("bus")
-EMERGENCY = len(CLASSES)
 
 
 class Precedence:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Set
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -63,7 +64,7 @@ class Sensor:
             seen[:] = True
         if of.connected_share < 1.0:
             seen &= self._connected(state.number)
-        arrays = {name: np.ascontiguousarray(getattr(state, name)[seen]) for name in OF_VEHICLES}
+        arrays: dict[str, Any] = {name: np.ascontiguousarray(getattr(state, name)[seen]) for name in OF_VEHICLES}
         waiting = np.where(self._entry_m <= of.range_m, state.waiting_veh, 0).astype(np.int32)
         if of.connected_share < 1.0:
             waiting = self._random.binomial(waiting, of.connected_share).astype(np.int32)
@@ -92,7 +93,11 @@ class Sensor:
         here = {}
         passed = dict(zip(state.number.tolist(), state.next_signal.tolist(), strict=True))
         for number, lane, signal, link in zip(
-            state.number.tolist(), state.lane.tolist(), state.next_signal.tolist(), state.next_link.tolist(), strict=True
+            state.number.tolist(),
+            state.lane.tolist(),
+            state.next_signal.tolist(),
+            state.next_link.tolist(),
+            strict=True,
         ):
             if (signal, lane) in self._links:
                 here[number] = (signal, lane, link)
@@ -103,7 +108,7 @@ class Sensor:
                     counts[self._links[signal, lane].index(link)] += 1.0
         self._before = here
 
-    def _guessed(self, arrays: dict[str, npt.NDArray[np.generic]]) -> npt.NDArray[np.int32]:
+    def _guessed(self, arrays: dict[str, Any]) -> npt.NDArray[np.int32]:
         """Return for each vehicle on a stop-line lane a link drawn from what left that lane before, once for its way there."""
         guessed = np.array(arrays["next_link"], np.int32)
         alive = set()

@@ -151,7 +151,7 @@ class Control:
         plain["sensing"] = {k: v for k, v in dataclasses.asdict(self.sensing).items() if k != "name"}
         plain["priority"] = None if self.priority is None else dataclasses.asdict(self.priority)
         plain["code"] = None if self.code is None else [self.code.class_name, self.code.sha256]
-        return sorted([name, value] for name, value in plain.items())
+        return [[name, plain[name]] for name in sorted(plain)]
 
     def told(self) -> dict[str, Any]:
         """Return what a reader of a run has to know, as plain data."""
@@ -183,11 +183,13 @@ class Control:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Control:
         """Return what `to_json` wrote."""
-        rules = {name: Limit(**value) if isinstance(value, dict) else value for name, value in data["rules"].items()}
+        rules: dict[str, Any] = {
+            name: Limit(**value) if isinstance(value, dict) else value for name, value in data["rules"].items()
+        }
         range_m = data["sensing"]["range_m"]
         sensing = {**data["sensing"], "range_m": float("inf") if range_m is None else range_m}
         sensing["detectors_m"] = tuple(sensing["detectors_m"])
-        made = {
+        made: dict[str, Any] = {
             "parameters": tuple(sorted(data["parameters"].items())),
             "rules": Rules(**rules),
             "sensing": Sensing(**sensing),

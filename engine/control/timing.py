@@ -83,10 +83,9 @@ def timing(signal: Signal, rules: Rules, n_letters: int) -> Timing:
         for other in link.clear_m:
             if other not in links:
                 continue
-            if link.walking:
-                cleared_s = float(pedestrian_clearance(link.length_m, speed))
-            else:
-                cleared_s = red_needed(link, other, rules)[0]
+            cleared_s = (
+                float(pedestrian_clearance(link.length_m, speed)) if link.walking else red_needed(link, other, rules)[0]
+            )
             yields, wins = other in link.yields, index in links[other].yields
             together = any(
                 phase.state[index] in GREEN

@@ -8,6 +8,8 @@ from libcpp.vector cimport vector
 
 import numpy as np
 
+from kernels.classes import EMERGENCY
+
 
 cdef extern from "libsumo/TraCIDefs.h" namespace "libsumo" nogil:
     cdef cppclass NextSignal "libsumo::TraCINextTLSData":
@@ -19,6 +21,8 @@ cdef extern from "libsumo/Vehicle.h" namespace "libsumo" nogil:
     cdef cppclass SumoVehicle "libsumo::Vehicle":
         @staticmethod
         string getLaneID(const string& vehicle) except +
+        @staticmethod
+        string getVehicleClass(const string& vehicle) except +
         @staticmethod
         double getLanePosition(const string& vehicle) except +
         @staticmethod
@@ -72,6 +76,8 @@ cdef class Reader:
         cdef vector[pair[int, string]] order
         cdef pair[string, int] item
         cdef string on
+        cdef string blue_light = b"emergency"
+        cdef int emergency = EMERGENCY
         cdef vector[NextSignal] ahead
         cdef Py_ssize_t i, n = 0
         cdef int[::1] number, lane, kind, signal, link
@@ -90,6 +96,8 @@ cdef class Reader:
                 number[n] = order[i].first
                 lane[n] = self.lane_index[on]
                 kind[n] = scorer.vehicles[order[i].first].kind
+                if kind[n] == 0 and SumoVehicle.getVehicleClass(order[i].second) == blue_light:
+                    kind[n] = emergency  # a car to every measure
                 position_m[n] = SumoVehicle.getLanePosition(order[i].second)
                 speed[n] = SumoVehicle.getSpeed(order[i].second)
                 length_m[n] = SumoVehicle.getLength(order[i].second)

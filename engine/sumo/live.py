@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.sumo.persons import Persons
-from kernels.classes import class_index
+from kernels.classes import EMERGENCY, class_index
 from kernels.scoring import Scorer
 from kernels.walking import Walkers
 
@@ -195,7 +195,8 @@ class Drive:
                 signal, link, to_line_m = self._signal_index[ahead[0][0]], ahead[0][1], ahead[0][2]
             moves = (api.getLanePosition(vehicle), api.getSpeed(vehicle), api.getLength(vehicle))
             standing_s = api.getWaitingTime(vehicle)
-            rows.append((i_vehicle, lane, self._kind[i_vehicle], *moves, standing_s, signal, link, to_line_m))
+            kind = EMERGENCY if api.getVehicleClass(vehicle) == "emergency" else self._kind[i_vehicle]
+            rows.append((i_vehicle, lane, kind, *moves, standing_s, signal, link, to_line_m))
         columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
         vehicles = {name: np.array(column, kind) for (name, kind), column in zip(COLUMNS.items(), columns, strict=True)}
         light = self._api.trafficlight

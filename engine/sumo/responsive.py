@@ -79,9 +79,7 @@ def _logic(kind: str, program: Program, of: Timing, values: Mapping[str, float])
         if phase.stage >= 0:
             low = max(values["min_green_s"], least_s(phase.state, of))
             high = max(low, values["max_green_s"])
-            lines.append(
-                f'<phase duration="{low:g}" minDur="{low:g}" maxDur="{high:g}" state="{phase.state}"/>'
-            )
+            lines.append(f'<phase duration="{low:g}" minDur="{low:g}" maxDur="{high:g}" state="{phase.state}"/>')
         else:
             lines.append(f'<phase duration="{_fixed_s(program, i, phase, of):g}" state="{phase.state}"/>')
     lines.append("</tlLogic>")

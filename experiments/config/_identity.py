@@ -52,13 +52,16 @@ def identity(config: RunConfig | SearchStudyConfig) -> dict[str, Any]:
 
 def _identify_control(settings: dict[str, Any], config: RunConfig | SearchStudyConfig) -> None:
     """Leave of the controller, its senses and rules what decides what happens; nothing where the plan is fixed."""
-    controller = settings.pop("controller", None)
-    sensing = settings.pop("sensing", None)
     if isinstance(config, RunConfig):
         settings.pop("rules")
-    if controller is not None and config.controller.kind != FIXED:
-        held = dataclasses.replace(config.controller.control(config.sensing), rules=chosen(config.rules, config.scenario.name))
+    settings.pop("controller")
+    settings.pop("sensing")
+    if config.controller.kind != FIXED:
+        control = config.controller.control(config.sensing)
+        held = dataclasses.replace(control, rules=chosen(config.rules, config.scenario.name))
         settings["control"] = held.identity()
+        if config.controller.among:
+            settings["among"] = list(config.controller.among)
 
 
 def _anonymous(scenario: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class ControllerConfig:
             chosen that has it (demand).
         slot_s: wall time of a decision beyond which the signals go back to the fixed plan: a last resort.
         priority: who goes first.
+        among: of a search: further controllers that it chooses among.
         file, class_name: with kind user: a Python file and the class in it (``controller.class=``).
     """
 
@@ -39,6 +40,7 @@ class ControllerConfig:
     pedestrians: str = Control.pedestrians
     slot_s: float = Control.slot_s
     priority: Priority = field(default_factory=Priority)
+    among: tuple[str, ...] = ()
     file: Path | None = path_field()  # noqa: RUF009  a field, not a value
     class_name: str | None = None
 
@@ -49,6 +51,8 @@ class ControllerConfig:
                 "a class of your own takes all three: controller=user controller.file=PATH.py controller.class=NAME."
             )
         there("controller.file", self.file)
+        for kind in self.among:
+            one_of("controller.among", kind, [*CONTROLLERS, *RESPONSIVE])
         if self.kind == FIXED and self.parameters:
             raise InputError(
                 f"controller.{next(iter(self.parameters))} is given, and the plan is fixed. Say controller=NAME; choose "

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.audit import Rules
+from engine.control.spec import Sensing
 from engine.errors import InputError
+from engine.search import SEARCHES
 from experiments.config._checks import BACKENDS, MEASURES, at_least, one_of, path_field, seeds_once
+from experiments.config.controller import FIXED, ControllerConfig
 from experiments.config.objective import ObjectiveConfig
 from experiments.config.plans import PlansConfig
 from experiments.config.report import ReportConfig
@@ -19,6 +22,9 @@ from experiments.config.search import SearchConfig
 from experiments.config.workers import AttemptsConfig, RayConfig
 
 __all__ = ["SearchStudyConfig"]
+
+OF_FIXED_PLANS = ("race", "maxband", "webster")
+"""Searches that begin with what textbooks and models say of fixed plans."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,8 @@ class SearchStudyConfig:
     plans: PlansConfig = field(default_factory=PlansConfig)
     search: SearchConfig = field(default_factory=SearchConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
+    controller: ControllerConfig = field(default_factory=ControllerConfig)
+    sensing: Sensing = field(default_factory=Sensing)
     rules: Rules = field(default_factory=Rules)
     report: ReportConfig = field(default_factory=ReportConfig)
     queue: QueueConfig = field(default_factory=QueueConfig)
@@ -47,6 +55,11 @@ class SearchStudyConfig:
         if self.measures != "all" and self.objective.extra_measures():
             raise InputError(
                 f"objective names {self.objective.extra_measures()[0]}, which is not measured. Add measures=all."
+            )
+        if self.controller.kind != FIXED and self.search.name in OF_FIXED_PLANS:
+            raise InputError(
+                f"search={self.search.name} knows fixed plans only. To tune controller={self.controller.kind}, choose one of: "
+                f"{', '.join(name for name in SEARCHES if name not in OF_FIXED_PLANS)}."
             )
         at_least("workers", self.workers, 1)
         if not self.seeds:

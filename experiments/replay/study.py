@@ -121,7 +121,9 @@ def _same_inputs(config: Any, scenario: Scenario, recorded: Mapping[str, str]) -
 
 
 def _plans(summary: Any, folder: Path, network: Network) -> dict[str, Plan]:
-    best_id, file = summary["best"]["plan_id"], folder / "best.add.xml"
+    best_id = summary["best"]["plan_id"]
+    with_controller = folder / "best.plan.json"
+    file = with_controller if with_controller.is_file() else folder / "best.add.xml"
     if best_id == BASELINE:
         return {"plan in the net": Plan(())}
     best = read_any_plan(file, network).plan

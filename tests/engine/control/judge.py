@@ -45,7 +45,8 @@ def violations(signal, record, min_green_s, yellow_s, all_red_s, walk_s, walking
     for index, links in by_index.items():
         yields = {foe for link in links for foe in link.yields}
         for foe in {foe for link in links for foe in link.foes}:
-            if foe in by_index:
+            # Lanes side by side that merge behind the line may have green together.
+            if foe in by_index and by_index[foe][0].lane.rsplit("_", 1)[0] != links[0].lane.rsplit("_", 1)[0]:
                 ahead[index, foe] = green[:, index] & ((letters[:, index] == ord("G")) | (foe not in yields))
     for (index, foe), own in ahead.items():
         other = ahead.get((foe, index))
@@ -54,9 +55,7 @@ def violations(signal, record, min_green_s, yellow_s, all_red_s, walk_s, walking
         if index < foe and (own & other).any() and not street_shows(signal, index, foe):
             found.append(f"conflicting green {index} {foe} at {int(np.argmax(own & other))}")
         walking = all(link.kind == "pedestrian" for link in by_index[index])
-        needed_s = (
-            max(link.length_m for link in by_index[index]) / walking_m_s if walking else yellow_s + all_red_s
-        )
+        needed_s = max(link.length_m for link in by_index[index]) / walking_m_s if walking else yellow_s + all_red_s
         starts = np.flatnonzero(other[1:] & ~other[:-1]) + 1
         lost = np.flatnonzero(own[:-1] & ~own[1:]) + 1
         for start in starts.tolist():

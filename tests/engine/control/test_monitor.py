@@ -1,5 +1,6 @@
 """No controller, however wild, gets a light past the monitor that the rules forbid."""
 
+import itertools
 import random
 
 import pytest
@@ -54,7 +55,7 @@ def hold(networks, n_decisions):
         of = timing(signal, rules(**STRICT), n_letters)
         record, light = driven(signal, of, n_letters, n_each, seed)
         assert violations(signal, record, **JUDGED)[:5] == [], signal.id
-        changes += sum(a != b for a, b in zip(record, record[1:], strict=False))
+        changes += sum(a != b for a, b in itertools.pairwise(record))
         assert light.interventions.total() > 0
     # A light that never changes breaks nothing: it did change.
     assert changes > n_decisions / 50
@@ -78,7 +79,15 @@ def test_a_million_decisions_break_no_rule(tmp_path, junction):
 def test_the_judge_finds_what_is_broken(junction):
     """Each fault that the monitor prevents is one that the judge sees."""
     signal = crossing_network().signals[0]
-    good = ["rrrrrr"] * 3 + ["GrrrGr"] * 40 + ["yrrrGr"] * 3 + ["rrrrrr"] * 25 + ["rrrGrr"] * 20 + ["rrryrr"] * 3 + ["rrrrrr"]
+    good = (
+        ["rrrrrr"] * 3
+        + ["GrrrGr"] * 40
+        + ["yrrrGr"] * 3
+        + ["rrrrrr"] * 25
+        + ["rrrGrr"] * 20
+        + ["rrryrr"] * 3
+        + ["rrrrrr"]
+    )
     assert violations(signal, good, **JUDGED) == []
 
     def said(record):
@@ -112,5 +121,7 @@ def test_greens_that_the_street_shows_together_stay_together_and_no_others():
 
 def test_a_longest_red_that_the_stages_leave_no_room_for_is_refused_in_one_line():
     of = timing(crossing_network().signals[0], rules(**STRICT), 6)
-    with pytest.raises(InputError, match=r"leave a red of .* and the longest is to be 10 s\. Raise controller.max_red_s"):
+    with pytest.raises(
+        InputError, match=r"leave a red of .* and the longest is to be 10 s\. Raise controller.max_red_s"
+    ):
         Guard(crossing_network().signals[0], of, 10.0)
