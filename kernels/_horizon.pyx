@@ -59,7 +59,6 @@ cdef struct Lane:
     double reach_s[QUEUED]      # when each vehicle would be at the line, unhindered
     int link[QUEUED]
     bint stopped[QUEUED]
-    int vehicle[QUEUED]
     double sum_s[QUEUED + 1]    # of reach_s
     int due[STEPS + 1]          # vehicles that would be there by each step
     double red_s                # for how long it has had no green
@@ -71,7 +70,6 @@ cdef struct Junction:
     int lane_of[LINKS][4]       # the lanes that a link leaves from, -1: none
     int exit_of[LINKS]
     char shows[STAGES][LINKS]   # 0 red, 1 gives way, 2 has priority
-    char to[STAGES][STAGES]     # intergreen, in steps
     double intergreen_s[STAGES][STAGES]
     double least_s[STAGES]
     int order[STAGES][LANES]    # lanes with priority before those that give way
@@ -99,7 +97,12 @@ cdef struct Onward:
 
 
 cdef class Horizon:
-    """The planner of a network; see `kernels.horizon.Horizon`, which checks what it is given."""
+    """The planner of a network.
+
+    Args:
+        lengths_m: of every lane, metres, shape (n_lanes,).
+        behaviour: a `kernels.horizon.Behaviour`.
+    """
 
     cdef vector[Junction*] junctions
     cdef vector[vector[pair[double, int]]] ahead      # by signal: (metres to the line, vehicle's place)
@@ -112,11 +115,10 @@ cdef class Horizon:
     cdef vector[vector[double]] fed_base
     cdef vector[vector[double]] tail_m                  # by signal and lane
     cdef vector[vector[double]] held_until
-    cdef vector[Node] nodes, next_nodes
+    cdef vector[Node] nodes
     cdef public double headway_s, startup_s, yellow_used_s, gap_s, stop_s, max_red_s, red_cost, left_s, accel_s, near_m, stuck_s, patient_s, held_for_s
-    cdef public bint platoons, space
 
-    def __init__(self, lengths_m):
+    def __init__(self, lengths_m, behaviour):
         cdef double length
         for length in lengths_m:
             self.lane_length.push_back(length)
@@ -127,46 +129,44 @@ cdef class Horizon:
         self.fed_lane.resize(self.lane_length.size())
         self.fed_base.resize(self.lane_length.size())
         self.nodes.resize((STEPS + 1) * STAGES * KEPT)
-        self.headway_s, self.startup_s, self.yellow_used_s, self.gap_s = 1.8, 1.0, 1.0, 3.5
-        self.stop_s, self.max_red_s, self.red_cost, self.left_s, self.accel_s = 0.0, 90.0, 5.0, 10.0, 2.0
-        self.near_m, self.stuck_s, self.patient_s, self.held_for_s = 15.0, 6.0, 20.0, 20.0
-        self.platoons = self.space = True
+        for name, value in vars(behaviour).items():
+            setattr(self, name, value)
 
     def __dealloc__(self):
         cdef Junction* junction
         for junction in self.junctions:
             free(junction)
 
-    def add(self, dict what):
-        """Take in the next signal; `what` is as `kernels.horizon.Horizon.add` describes it."""
+    def add(self, what):
+        """Take in the next signal, a `kernels.horizon.Junction`."""
         cdef Junction* junction = <Junction*>malloc(sizeof(Junction))
         cdef int i, j, k, lane, n
         memset(junction, 0, sizeof(Junction))
-        junction.n_lanes, junction.n_links = len(what["lanes"]), len(what["link_lanes"])
-        junction.n_stages, junction.n_exits = len(what["stages"]), len(what["exits"])
+        junction.n_lanes, junction.n_links = len(what.lanes), len(what.link_lanes)
+        junction.n_stages, junction.n_exits = len(what.stages), len(what.exits)
         junction.made_s = -FAR_S
         i_signal = self.junctions.size()
-        for i, lane in enumerate(what["lanes"]):
+        for i, lane in enumerate(what.lanes):
             self.lane_at[lane] = i + 1
-            junction.speed[i] = what["speeds"][i]
-            for lane, base in what["feeds"][i]:
+            junction.speed[i] = what.speeds[i]
+            for lane, base in what.feeds[i]:
                 self.fed_signal[lane].push_back(i_signal)
                 self.fed_lane[lane].push_back(i)
                 self.fed_base[lane].push_back(base)
         for i in range(junction.n_links):
             for k in range(4):
-                junction.lane_of[i][k] = what["link_lanes"][i][k] if k < len(what["link_lanes"][i]) else -1
-            junction.exit_of[i] = what["link_exit"][i]
-            foes = what["gives_way"][i][:24]
+                junction.lane_of[i][k] = what.link_lanes[i][k] if k < len(what.link_lanes[i]) else -1
+            junction.exit_of[i] = what.link_exit[i]
+            foes = what.gives_way[i][:24]
             junction.n_foes[i] = len(foes)
             for k in range(junction.n_foes[i]):
                 junction.foes[i][k] = foes[k]
         for i in range(junction.n_stages):
-            junction.least_s[i] = what["least_s"][i]
+            junction.least_s[i] = what.least_s[i]
             for j in range(junction.n_links):
-                junction.shows[i][j] = what["stages"][i][j]
+                junction.shows[i][j] = what.stages[i][j]
             for j in range(junction.n_stages):
-                junction.intergreen_s[i][j] = what["intergreen_s"][i][j]
+                junction.intergreen_s[i][j] = what.intergreen_s[i][j]
             # Lanes whose links all have priority first: whoever gives way looks at them.
             minor = [False] * junction.n_lanes
             for j in range(junction.n_links):
@@ -179,7 +179,7 @@ cdef class Horizon:
             for j, k in enumerate(sorted(range(junction.n_lanes), key=lambda lane: (minor[lane], lane))):
                 junction.order[i][j] = k
         self.junctions.push_back(junction)
-        self.exits.push_back(what["exits"])
+        self.exits.push_back(what.exits)
         self.ahead.resize(self.junctions.size())
         self.onward.resize(self.junctions.size())
         self.onward[i_signal].resize(junction.n_links)
@@ -194,7 +194,15 @@ cdef class Horizon:
             const double[::1] speed, const int[::1] signal, const int[::1] link, const double[::1] to_line_m,
             const double[::1] standing_s, const double[:, ::1] red_s, const double[:, ::1] green_s,
             const char[:, ::1] giving_way, double now_s,             list waiting):
-        """Take in where everybody is."""
+        """Take in where everybody is: the arrays of `engine.state.State`, shape (n_vehicles,).
+
+        Args:
+            red_s: for how long each lane has had no green, seconds, shape (n_signals, n_lanes).
+            green_s: for how long each letter has been green, seconds, negative where it is not, shape (n_signals, n_letters).
+            giving_way: 1 where that green gives way.
+            now_s: seconds.
+            waiting: (signal, lane, letter, vehicles, metres to the line) of those that wait to enter.
+        """
         cdef int i, n = number.shape[0], k, s, best, q, l, at
         cdef Junction* junction
         cdef size_t j
@@ -241,13 +249,13 @@ cdef class Horizon:
                     self.held_until[s][best] = now_s + self.held_for_s
                     junction.lanes[best].held_s = self.held_for_s
                 self._queue(junction, best, l, to_line_m[i] / junction.speed[best]
-                            + (self.accel_s * (1.0 - fmin(1.0, speed[i] / junction.speed[best]))), speed[i] < 2.0, number[i])
+                            + (self.accel_s * (1.0 - fmin(1.0, speed[i] / junction.speed[best]))), speed[i] < 2.0)
                 if speed[i] < SLOW:
                     self.tail_m[s][best] = fmax(self.tail_m[s][best], to_line_m[i] + length_m[i])
         for s, q, l, k, metres in waiting:
             junction = self.junctions[s]
             for i in range(k):
-                self._queue(junction, q, l, metres / junction.speed[q] + 2.0 * i, False, -1)
+                self._queue(junction, q, l, metres / junction.speed[q] + 2.0 * i, False)
 
     cdef int _lane(self, Junction* junction, int link, int at):
         cdef int k, lane, best = -1
@@ -261,14 +269,13 @@ cdef class Horizon:
                 best = lane
         return best
 
-    cdef void _queue(self, Junction* junction, int i_lane, int link, double reach_s, bint stopped, int vehicle) noexcept:
+    cdef void _queue(self, Junction* junction, int i_lane, int link, double reach_s, bint stopped) noexcept:
         cdef Lane* lane = &junction.lanes[i_lane]
         if lane.n >= QUEUED:
             return
         lane.reach_s[lane.n] = fmax(reach_s, lane.reach_s[lane.n - 1]) if lane.n else reach_s
         lane.link[lane.n] = link
         lane.stopped[lane.n] = stopped
-        lane.vehicle[lane.n] = vehicle
         lane.n += 1
 
     cdef void _learn(self, Onward* onward, int signal, int link, double metres) noexcept:
@@ -292,15 +299,12 @@ cdef class Horizon:
 
     def expect(self, double now_s):
         """Send each signal's planned departures on to the signals that follow."""
-        cdef int s, q, i, k, best, lane
+        cdef int s, q, i, k, best
         cdef Junction* junction
         cdef Junction* beyond
         cdef Onward* onward
-        cdef double at_s, share
-        cdef vector[pair[double, pair[int, int]]] coming
+        cdef double at_s
         cdef vector[vector[pair[double, pair[int, int]]]] to
-        if not self.platoons:
-            return
         to.resize(self.junctions.size())
         for s in range(<int>self.junctions.size()):
             junction = self.junctions[s]
@@ -332,7 +336,7 @@ cdef class Horizon:
                     continue
                 best = self._lane(junction, to[s][i].second.first, -1)
                 if best >= 0:
-                    self._queue(junction, best, to[s][i].second.first, to[s][i].first, False, -1)
+                    self._queue(junction, best, to[s][i].second.first, to[s][i].first, False)
 
     def plan(self, int i_signal, int stage, const double[::1] green_s, double now_s):
         """Return the stage that a signal is best switched to now, or the one that it has.
@@ -344,11 +348,10 @@ cdef class Horizon:
             now_s: seconds.
         """
         cdef Junction* junction = self.junctions[i_signal]
-        cdef int i, step, k, other, first
+        cdef int i, step, k, other
         cdef Node* node
         cdef Node* root = &self.nodes[stage * KEPT]
         cdef Node* best = NULL
-        cdef double cost
         self._settle(junction, i_signal, now_s)
         for i in range(<int>self.nodes.size()):
             self.nodes[i].rank = INFINITY
@@ -383,6 +386,15 @@ cdef class Horizon:
             return best.switch_stage[0]
         return stage
 
+    def departures(self, int i_signal):
+        """Return (seconds from when the plan was made, letter) of each vehicle that a signal's plan lets go, by lane."""
+        cdef Junction* junction = self.junctions[i_signal]
+        return [
+            (junction.departs_s[lane][i], junction.leaves_by[lane][i])
+            for lane in range(junction.n_lanes)
+            for i in range(junction.n_departs[lane])
+        ]
+
     cdef void _settle(self, Junction* junction, int i_signal, double now_s):
         """Work out what does not depend on the plan: who is due when, and how much room the exits have."""
         cdef int i, k, step, at, q, down
@@ -402,10 +414,6 @@ cdef class Horizon:
                 lane.due[step] = k
         for i in range(junction.n_exits):
             at = self.exits[i_signal][i]
-            if not self.space:
-                for step in range(STEPS + 1):
-                    junction.room[i][step] = 255
-                continue
             if self.rear_m[at] < INFINITY and self.rear_speed[at] < SLOW:
                 gap = fmax(0.0, self.rear_m[at])
                 tail = self.lane_length[at] - gap
@@ -483,7 +491,7 @@ cdef class Horizon:
     cdef void _flow(self, Junction* junction, Node* node, int before, double from_s, double to_s,
                     const double* until_s) noexcept nogil:
         """Let vehicles go from one moment to another. `until_s`: where links lose their green, when."""
-        cdef int i, j, k, link, exit, step, f
+        cdef int i, j, k, link, exit, step
         cdef double at_s, end_s, start_s
         cdef Lane* lane
         cdef char shown
@@ -584,8 +592,7 @@ cdef class Horizon:
 
     cdef void _keep(self, Junction* junction, Node* best, int stage, const double[::1] green_s, double now_s):
         """Work out the departures of the plan, for those who follow."""
-        cdef Node* node = &self.nodes[0]
-        cdef double before[LANES]
+        cdef int before[LANES]
         cdef double until_s[LINKS]
         cdef int i, k, at, step, upto, now_stage = stage, gone
         cdef double from_s, to_s, start_s
@@ -619,7 +626,7 @@ cdef class Horizon:
                 self._flow(junction, &run, now_stage, step * STEP_S, (step + 1) * STEP_S, until_s)
                 for i in range(junction.n_lanes):
                     gone = run.gone[i]
-                    for k in range(<int>before[i], gone):
+                    for k in range(before[i], gone):
                         junction.leaves_by[i][junction.n_departs[i]] = junction.lanes[i].link[k]
                         junction.departs_s[i][junction.n_departs[i]] = \
                             run.last_s[i] - (gone - 1 - k) * self.headway_s

@@ -1,4 +1,9 @@
-"""`rolling_horizon`: plans the next minute of every signal from where the vehicles are, each second anew."""
+"""`rolling_horizon`: plans the next minute of every signal from where the vehicles are, each second anew.
+
+What it knows: the vehicles that the sensors tell, each with the way it needs; where vehicles went on to before (turning
+shares, learnt as they pass); what the neighbours plan to send. What it keeps apart from the plan: a green is held back
+while vehicles that it would meet stand within the junction.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +15,18 @@ from engine.conflicts import GREEN
 from engine.control.controller import Place
 from engine.control.monitor import Monitor
 from engine.control.stages import alike, intergreen_s, least_s, stages_of
+from engine.errors import InputError
 from engine.state import State
-from kernels._horizon import Horizon
+from kernels.horizon import Behaviour, Horizon, Junction
 
 __all__ = ["RollingHorizon"]
 
 CLEAR_S = 12.0
+"""For how long a green is held back at most while the junction clears."""
 LOCKED_S = 60.0
+"""Who stands as long within a junction, green or not, is locked with others: all lights turn red for `CLEAR_S`."""
+CREEPING = 2.0
+"""Who is slower within a junction, m/s, has not cleared it."""
 SHOWN = {"g": 1, "G": 2}
 
 
@@ -25,19 +35,28 @@ class RollingHorizon:
 
     Args:
         decision_s: seconds between two decisions.
+        headway_s, startup_s, gap_s, stop_s, max_red_s: see `kernels.horizon.Behaviour`.
     """
 
-    def __init__(self, decision_s: float = 1.0, **parameters: float) -> None:
+    def __init__(
+        self,
+        decision_s: float = 1.0,
+        headway_s: float = Behaviour.headway_s,
+        startup_s: float = Behaviour.startup_s,
+        gap_s: float = Behaviour.gap_s,
+        stop_s: float = Behaviour.stop_s,
+        max_red_s: float = Behaviour.max_red_s,
+    ) -> None:
         self.decision_s = decision_s
-        self._parameters = parameters
+        self._behaviour = Behaviour(
+            headway_s=headway_s, startup_s=startup_s, gap_s=gap_s, stop_s=stop_s, max_red_s=max_red_s
+        )
 
     def start(self, place: Place) -> None:
         """See `engine.control.controller.Controller`."""
         network, arrays = place.network, place.arrays
         self._network = network
-        self._horizon = Horizon(arrays.lane_length_m)
-        for name, value in self._parameters.items():
-            setattr(self._horizon, name, value)
+        self._horizon = Horizon(arrays.lane_length_m, self._behaviour)
         self._stages: list[tuple[str, ...]] = []
         self._stage = [-1] * len(network.signals)
         self._lanes: list[list[tuple[int, ...]]] = []
@@ -74,20 +93,22 @@ class RollingHorizon:
                     gives_way[link.index] = sorted({*gives_way[link.index], *link.yields} - {link.index})
             self._lanes.append([tuple(i for i in range(n_letters) if k in link_lanes[i]) for k in range(len(lanes))])
             self._stages.append(stages)
-            self._horizon.add(
-                {
-                    "lanes": [arrays.lane_index[lane] for lane in lanes],
-                    "speeds": [float(arrays.lane_limit[arrays.lane_index[lane]]) for lane in lanes],
-                    "feeds": [[(arrays.lane_index[id], m) for id, m in feeds.get(lane, ())] for lane in lanes],
-                    "link_lanes": link_lanes,
-                    "link_exit": link_exit,
-                    "exits": [arrays.lane_index[lane] for lane in exits],
-                    "gives_way": gives_way,
-                    "stages": [[SHOWN.get(letter, 0) for letter in stage] for stage in stages],
-                    "least_s": [least_s(stage, rules) for stage in stages],
-                    "intergreen_s": [[intergreen_s(a, b, rules) for b in stages] for a in stages],
-                }
-            )
+            try:
+                junction = Junction(
+                    lanes=[arrays.lane_index[lane] for lane in lanes],
+                    speeds=[float(arrays.lane_limit[arrays.lane_index[lane]]) for lane in lanes],
+                    feeds=[[(arrays.lane_index[of], metres) for of, metres in feeds.get(lane, ())] for lane in lanes],
+                    exits=[arrays.lane_index[lane] for lane in exits],
+                    link_lanes=link_lanes,
+                    link_exit=link_exit,
+                    gives_way=gives_way,
+                    stages=[[SHOWN.get(letter, 0) for letter in stage] for stage in stages],
+                    least_s=[least_s(stage, rules) for stage in stages],
+                    intergreen_s=[[intergreen_s(a, b, rules) for b in stages] for a in stages],
+                )
+            except ValueError as error:
+                raise InputError(f"controller=rolling_horizon at signal '{signal.id}': {error}.") from error
+            self._horizon.add(junction)
         self._n_letters = max((len(rules.yellow_s) for rules in place.timings), default=1)
         width = max((len(lanes) for lanes in self._lanes), default=1)
         self._green_at = np.full((len(network.signals), max(1, width)), place.begin_s)
@@ -138,9 +159,13 @@ class RollingHorizon:
             stage = self._stage[i]
             if stage < 0:
                 stage = max(range(len(stages)), key=lambda k: alike(stages[k], light.letters))
-            elif light.settled and light.letters == stages[stage] and all(
-                letter not in GREEN or now_s - light.since_s[k] >= light.timing.min_green_s[k]
-                for k, letter in enumerate(light.letters)
+            elif (
+                light.settled
+                and light.letters == stages[stage]
+                and all(
+                    letter not in GREEN or now_s - light.since_s[k] >= light.timing.min_green_s[k]
+                    for k, letter in enumerate(light.letters)
+                )
             ):
                 stage = self._horizon.plan(i, stage, green_s[i], now_s)
             if stage != self._stage[i]:
@@ -152,7 +177,7 @@ class RollingHorizon:
     def _boxes(self, state: State) -> dict[int, dict[int, float]]:
         """Return by signal the lanes from which vehicles stand within the junction, and for how long at most."""
         found: dict[int, dict[int, float]] = {}
-        for at in np.flatnonzero(self._inside[state.lane] & (state.speed < 2.0)):
+        for at in np.flatnonzero(self._inside[state.lane] & (state.speed < CREEPING)):
             signal, lane = self._queues[self._queue_of[state.lane[at]]]
             stands = found.setdefault(signal, {})
             stands[lane] = max(stands.get(lane, 0.0), float(state.standing_s[at]))

@@ -20,7 +20,7 @@ TUNED: dict[str, dict[str, tuple[float, float]]] = {
     "sotl": {"threshold": (10.0, 300.0), "range_m": (30.0, 150.0), "platoon_m": (10.0, 40.0)},
     "actuated": {"max_green_s": (20.0, 90.0), "gap_s": (1.5, 5.0), "detector_m": (15.0, 60.0)},
     "delay_based": {"max_green_s": (20.0, 90.0), "detector_m": (40.0, 150.0)},
-    "rolling_horizon": {"decision_s": (1.0, 4.0)},
+    "rolling_horizon": {"headway_s": (1.5, 2.3), "gap_s": (2.5, 5.0), "stop_s": (0.0, 5.0)},
 }
 """Which parameters of a controller a search varies, and between which bounds."""
 
