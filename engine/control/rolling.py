@@ -25,7 +25,7 @@ CLEAR_S = 12.0
 """For how long a green is held back at most while the junction clears."""
 LOCKED_S = 60.0
 """Who stands as long within a junction, green or not, is locked with others: all lights turn red for `CLEAR_S`."""
-CREEPING = 2.0
+CREEPING = 1.0
 """Who is slower within a junction, m/s, has not cleared it."""
 SHOWN = {"g": 1, "G": 2}
 
