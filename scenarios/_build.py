@@ -65,8 +65,8 @@ def sources(request: Request) -> tuple[Path, ...]:
 def demanded(request: Request, scenario: Scenario) -> dict[str, str]:
     """Return SHA-256 of network and demand by file, signal programs left out: what stays as it is when timings change.
 
-    Described junctions and streets count by their description without the timing, as what netconvert makes of it may differ between
-    versions of SUMO.
+    Described junctions and streets count by their description without the timing, as what netconvert makes of it may
+    differ between versions of SUMO.
 
     Raises:
         InputError: a file is missing or broken.

@@ -32,13 +32,14 @@ MEASURES = {
     "bicycle_delay_s": "delay of a bicycle, s",
     "pedestrian_delay_s": "delay of a pedestrian, s",
 }
-COLOURS = {"road": "#8a8f98", "bicycle": "#b0673f", "rail": "#4a4a4a", "walk": "#c9c9c9"}
+COLOURS = {"road": "#8a8f98", "cycleway": "#b0673f", "rail": "#4a4a4a", "footway": "#d8d4c8", "crossing": "#ffffff"}
 SEEN_M = 150.0
 
 
 def draw(geometry: Geometry) -> str:
     """Return the signals' surroundings as SVG, north up."""
-    heads = [point for head in geometry.heads for point in head.line]
+    ends = {lane.id: lane.shape for lane in geometry.lanes}
+    heads = [ends[head.lane][-1] for head in geometry.heads if head.lane in ends]
     west, east = min(x for x, _ in heads) - SEEN_M, max(x for x, _ in heads) + SEEN_M
     south, north = min(y for _, y in heads) - SEEN_M, max(y for _, y in heads) + SEEN_M
 
@@ -51,13 +52,12 @@ def draw(geometry: Geometry) -> str:
     ]
     lines += [f'<polygon points="{points(of.shape)}" fill="#8a8f98"/>' for of in geometry.junctions]
     lines += [
-        f'<polyline points="{points(lane.shape)}" fill="none" stroke="{COLOURS.get(lane.use, COLOURS["road"])}" '
+        f'<polyline points="{points(lane.shape)}" fill="none" stroke="{COLOURS[lane.use]}" '
         f'stroke-width="{2.9 if lane.use == "road" else 1.8}"/>'
         for lane in geometry.lanes
     ]
     lines += [
-        f'<polyline points="{points(head.line)}" fill="none" stroke="#c0392b" stroke-width="2.4"/>'
-        for head in geometry.heads
+        f'<circle cx="{x - west:.1f}" cy="{north - y:.1f}" r="1.8" fill="#c0392b"/>' for x, y in dict.fromkeys(heads)
     ]
     return "\n".join([*lines, "</svg>\n"])
 
@@ -82,8 +82,9 @@ def table(of: dict[str, Any]) -> str:
             continue
         at = paired_interval(best, today)
         of_both = " | ".join(f"{sum(values) / len(values):,.1f}" for values in (today, best))
-        lines.append(f"| {title} | {of_both} | {at.centre:+,.1f} ({at.low:+,.1f} to {at.high:+,.1f}) |".replace("-", "−"))
-    return "\n".join([lines[0], "| --- | --- | --- | --- |", *lines[2:]]) + "\n"
+        difference = f"{at.centre:+,.1f} ({at.low:+,.1f} to {at.high:+,.1f})".replace("-", "−")
+        lines.append(f"| {title} | {of_both} | {difference} |")
+    return "\n".join(lines) + "\n"
 
 
 def main(studies: list[str]) -> None:

@@ -24,7 +24,8 @@ QUARTER_S = 900.0
 
 def end_s(streets: Streets) -> float:
     """Return when the demand ends: the warm-up begins at 0."""
-    return streets.warmup_min * 60.0 + QUARTER_S * max(len(of.quarters) for of in (*streets.flows, *streets.walks))
+    shapes = [flow.quarters for flow in streets.flows] + [walk.quarters for walk in streets.walks]
+    return streets.warmup_min * 60.0 + QUARTER_S * max(map(len, shapes))
 
 
 def routes_xml(streets: Streets) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import quoteattr
@@ -30,7 +31,7 @@ def parts(streets: Streets, road: Road) -> list[tuple[str, float, list[Lane]]]:
 
 def way_edges(streets: Streets, way: Sequence[str]) -> list[str]:
     """Return the edges along points."""
-    roads = [streets.road(start, end) for start, end in zip(way, way[1:], strict=False)]
+    roads = [streets.road(start, end) for start, end in itertools.pairwise(way)]
     return [edge for road in roads if road is not None for edge, _, _ in parts(streets, road)]
 
 
@@ -81,7 +82,8 @@ def plain_xml(streets: Streets) -> dict[str, str]:
 def crossed_edges(streets: Streets, signal: str, leg: str) -> list[str]:
     """Return the edges that a crossing lies on: the one to the stop line, and the one that leaves beside it."""
     inward, outward = streets.road(leg, signal), streets.road(signal, leg)
-    return [parts(streets, inward)[-1][0]] * (inward is not None) + [outward.id] * (outward is not None)  # type: ignore[arg-type, union-attr]
+    edges = [] if inward is None else [parts(streets, inward)[-1][0]]
+    return edges if outward is None else [*edges, outward.id]
 
 
 def _back(streets: Streets, road: Road, metres: float) -> tuple[float, float]:
@@ -121,7 +123,7 @@ def _onward(streets: Streets, road: Road) -> Iterator[str]:
         exits = [of for of in streets.roads if of.start == road.end and of.end != road.start]
         if len(exits) > 1:
             raise InputError(
-                f"streets '{streets.name}': at '{road.end}' a way forks, and there is no signal. Give it one, or leave a road out."
+                f"streets '{streets.name}': at '{road.end}' a way forks, and there is no signal. Give it one."
             )
         for onto in exits:
             n_out = len(parts(streets, onto)[0][2])
@@ -135,9 +137,9 @@ def _onward(streets: Streets, road: Road) -> Iterator[str]:
             serving = [i for i, lane in enumerate(lanes) if turn in lane.turns and only[id(lane)] == kept]
             if not serving:
                 continue
-            onto = streets.road(road.end, exit_leg(signal, leg, turn).name)
-            assert onto is not None, "legs that turns lead to have a road"
-            open_lanes = [k for lane, k in zip(onto.lanes, onto.only, strict=True) if lane.bay_m is None]
+            to = exit_leg(signal, leg, turn).name
+            way_out = next(of for of in streets.roads if (of.start, of.end) == (road.end, to))
+            open_lanes = [k for lane, k in zip(way_out.lanes, way_out.only, strict=True) if lane.bay_m is None]
             fitting = [i for i, k in enumerate(open_lanes) if k == kept] or [
                 i for i, k in enumerate(open_lanes) if not k
             ]
@@ -145,4 +147,4 @@ def _onward(streets: Streets, road: Road) -> Iterator[str]:
                 # Turns towards the kerb use the outer exit lanes, turns across the road the inner ones, in order.
                 near = turn in ("through", "right")
                 at = min(place, len(fitting) - 1) if near else max(len(fitting) - len(serving) + place, 0)
-                yield _connection(streets, road, edge, lane_at, onto, onto.id, fitting[at])
+                yield _connection(streets, road, edge, lane_at, way_out, way_out.id, fitting[at])
