@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import polars
 
@@ -26,6 +27,7 @@ FIGURES = PAGES / "figures.json"
 BLOCK = re.compile(r"(<!-- figures -->\n).*?(<!-- end of figures -->)", re.DOTALL)
 MEASURES = {
     "delay_s": "delay of a vehicle, s",
+    "car_delay_s": "delay of a car, s",
     "stops_per_veh": "stops of a vehicle",
     "spillback_s": "seconds of blocked back, all lanes",
     "bus_delay_s": "delay of a bus or tram, s",
@@ -70,12 +72,22 @@ def figures(study: Path) -> dict[str, Any]:
     for key, plan_id in (("today", "baseline"), ("best", summary["best"]["plan_id"])):
         own = rows.filter(polars.col("plan_id") == plan_id)
         of[key] = {"seeds": own["seed"].to_list()} | {name: own[name].to_list() for name in MEASURES}
+    for key, file in (("today", study / "scenario" / "streets.net.xml"), ("best", study / "best.add.xml")):
+        of[key]["cycle_s"] = _cycles_s(file)
     return {"simulations": summary["simulations"]["training"], **of}
+
+
+def _cycles_s(file: Path) -> dict[str, float]:
+    """Return the cycle of each signal whose program stands in a file."""
+    logics = ElementTree.parse(file).getroot().iter("tlLogic")
+    return {str(of.get("id")): sum(float(phase.get("duration", 0)) for phase in of.iter("phase")) for of in logics}
 
 
 def table(of: dict[str, Any]) -> str:
     """Return the figures as a table: means, and the paired difference with its 95 % interval."""
     lines = ["| | plan in the net | recorded plan | difference |", "| --- | --- | --- | --- |"]
+    cycles = [sorted({f"{cycle:g}" for cycle in of[key]["cycle_s"].values()}) for key in ("today", "best")]
+    lines.append(f"| cycle, s | {', '.join(cycles[0])} | {', '.join(cycles[1])} | |")
     for name, title in MEASURES.items():
         today, best = of["today"][name], of["best"][name]
         if not any(today):

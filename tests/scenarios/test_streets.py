@@ -7,11 +7,12 @@ import pytest
 import yaml
 
 import scenarios
+from conf import FOLDER
 from engine.errors import InputError
 from engine.formats import read_any_plan
 from engine.sumo.net import read_network
 from engine.sumo.programs import in_force
-from experiments.config import ScenarioConfig
+from experiments.config import RunConfig, ScenarioConfig
 from scenarios import streets
 
 SIGNALS = {
@@ -69,6 +70,27 @@ def test_a_mistake_is_named_where_it_is(change, message, tmp_path):
     with pytest.raises(InputError, match=message):
         streets.write(file, tmp_path / "built")
     assert not (tmp_path / "built").exists()
+
+
+def test_a_page_shows_the_figures_on_record():
+    for name, of in FIGURES.items():
+        page = (PAGES / f"{name}.md").read_text(encoding="utf-8")
+        means = [sum(of[key]["delay_s"]) / len(of[key]["seeds"]) for key in ("today", "best")]
+        assert f"| delay of a vehicle, s | {means[0]:,.1f} | {means[1]:,.1f} |" in page
+        assert (streets.GALLERY / "plans" / f"{name}.add.xml").is_file()
+
+
+def test_a_plan_on_record_is_asked_for_by_that_word():
+    of = ScenarioConfig(name="junction", kind="junction")
+    with pytest.raises(InputError, match="no plan is on record for scenario 'junction'"):
+        RunConfig(of, plan="recorded")
+
+
+def test_the_corridor_s_set_names_an_edge_that_is_there(tmp_path):
+    members = yaml.safe_load((FOLDER / "scenario_set" / "corridor.yaml").read_text(encoding="utf-8"))["members"]
+    scenario, _ = built("corridor", tmp_path)
+    assert f'<edge id="{members["event"]["conditions"]["event"]["leave_from"]}"' in scenario.net.read_text("utf-8")
+    assert len(members) == 6
 
 
 @pytest.mark.slow
