@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 import scenarios.junction
+import scenarios.streets
 from engine.files import sha256
 from engine.scenario import Scenario
 from engine.sumo.configuration import load, named_files
@@ -28,7 +29,7 @@ class Request(Protocol):
     def name(self) -> str: ...
     @property
     def kind(self) -> str:
-        """Benchmark, junction or sumo."""
+        """Benchmark, junction, streets or sumo."""
 
     @property
     def sumocfg(self) -> Path | None: ...
@@ -56,20 +57,24 @@ def sources(request: Request) -> tuple[Path, ...]:
     """
     if request.kind == "junction":
         return scenarios.junction.sources(request.file)
+    if request.kind == "streets":
+        return scenarios.streets.sources(_description(request))
     return named_files(_configuration(request))
 
 
 def demanded(request: Request, scenario: Scenario) -> dict[str, str]:
     """Return SHA-256 of network and demand by file, signal programs left out: what stays as it is when timings change.
 
-    A described junction counts by its description without the timing, as what netconvert makes of it may differ between
-    versions of SUMO.
+    Described junctions and streets count by their description without the timing, as what netconvert makes of it may
+    differ between versions of SUMO.
 
     Raises:
         InputError: a file is missing or broken.
     """
     if request.kind == "junction":
         return scenarios.junction.demanded(request.file)
+    if request.kind == "streets":
+        return scenarios.streets.demanded(_description(request))
     timed = (scenario.net, *scenario.additional)
     digests = {path.name: hashlib.sha256(PROGRAM.sub(b"", _plain_bytes(path))).hexdigest() for path in timed}
     return digests | {path.name: sha256(path) for path in scenario.routes}
@@ -88,6 +93,10 @@ def build(request: Request, folder: Path) -> Scenario:
     if request.kind == "junction":
         configuration = scenarios.junction.write(request.file, folder)
         warmup_s = scenarios.junction.warmup_s(request.file) if request.warmup_s is None else request.warmup_s
+    elif request.kind == "streets":
+        file = _description(request)
+        configuration = scenarios.streets.write(file, folder)
+        warmup_s = scenarios.streets.warmup_s(file) if request.warmup_s is None else request.warmup_s
     else:
         configuration = _configuration(request)
         warmup_s = request.warmup_s or 0.0
@@ -107,6 +116,11 @@ def _said(request: Request, configuration: Path) -> tuple[str, ...]:
     if request.kind != "sumo" or configuration.name != CONFIGURATION or not (folder / ENTRY).is_file():
         return ()
     return read_entry(folder).notes
+
+
+def _description(request: Request) -> Path:
+    """Return the file that describes streets: the user's, or the gallery's of that name."""
+    return request.file or scenarios.streets.GALLERY / f"{request.name}.yaml"
 
 
 def _configuration(request: Request) -> Path:

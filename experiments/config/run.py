@@ -15,6 +15,9 @@ from experiments.config.scenario import QueueConfig, ScenarioConfig
 
 __all__ = ["RunConfig"]
 
+RECORDED = "recorded"
+"""The plan that is on record for a junction of the gallery, as ``plan=recorded``."""
+
 
 @dataclass(frozen=True)
 class RunConfig:
@@ -41,5 +44,20 @@ class RunConfig:
         at_least("series_s", self.series_s, 0.0)
         if self.series_s > 0.0 and self.out is None:
             raise InputError(f"series_s={self.series_s:g} needs a folder for series.parquet. Give out=DIR.")
+        if self.plan == RECORDED:
+            object.__setattr__(self, "plan", str(_recorded(self.scenario)))
         if self.plan != BASELINE:
             there("plan", Path(self.plan))
+
+
+def _recorded(scenario: ScenarioConfig) -> Path:
+    """Return the plan file on record. Raises InputError where the scenario has none."""
+    from scenarios.streets import GALLERY  # noqa: PLC0415  it brings SUMO's files, and most runs do without
+
+    plans = {path.name.partition(".")[0]: path for path in sorted((GALLERY / "plans").glob("*.add.xml"))}
+    if scenario.kind != "streets" or scenario.name not in plans:
+        raise InputError(
+            f"plan=recorded: no plan is on record for scenario '{scenario.name}'. There is one for {', '.join(plans)}; "
+            "give plan=PATH for others."
+        )
+    return plans[scenario.name]

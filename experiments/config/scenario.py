@@ -11,7 +11,7 @@ from experiments.config._checks import above_zero, at_least, one_of, path_field,
 
 __all__ = ["QueueConfig", "ScenarioConfig"]
 
-KINDS = ("junction", "benchmark", "sumo")
+KINDS = ("junction", "streets", "benchmark", "sumo")
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,11 @@ class ScenarioConfig:
 
     Attributes:
         name: what the scenario is called in tables and folders.
-        kind: who builds it: junction (from a description), benchmark (from the installed package), sumo (your files).
+        kind: who builds it: junction, streets (from a description), benchmark (from the installed package), sumo (your files).
         summary: one line for `greensplit scenarios`.
         sumocfg: with scenario=sumo: your SUMO configuration.
-        file: with scenario=junction: your junction's description; the built-in one where it is left out.
+        file: with scenario=junction: your junction's description; the built-in one where it is left out. With
+            scenario=streets: your streets' description.
         folder, files: of a benchmark network: where it is in its package, and the SHA-256 of each file.
         conditions: what holds in it besides, by name; ``conditions=[rain,lane_closed]`` chooses them, and
             ``conditions.rain.speed.value=0.8`` changes a key of one.
@@ -51,7 +52,9 @@ class ScenarioConfig:
             # Every scenario's folder holds a scenario.sumocfg: the folder says which.
             stem, folder = self.sumocfg.stem, self.sumocfg.absolute().parent.name
             object.__setattr__(self, "name", folder if stem == "scenario" and folder else stem)
-        if self.kind == "junction" and self.file is not None and self.name == "junction":
+        if self.kind == "streets" and self.file is None and self.name == "streets":
+            raise InputError("scenario=streets needs a description. Give scenario.file=PATH.")
+        if self.file is not None and self.name == self.kind and self.kind in ("junction", "streets"):
             object.__setattr__(self, "name", self.file.stem)
         if self.conditions:
             from scenarios.conditions import parse  # noqa: PLC0415  it brings SUMO's files, and most studies do without

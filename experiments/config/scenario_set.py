@@ -53,7 +53,7 @@ class MemberConfig:
         own["conditions"] = {**of.conditions, **self.conditions}
         if self.sumocfg is not None:
             own["kind"] = "sumo"
-        if self.file is not None:
+        if self.file is not None and of.kind != "streets":
             own["kind"] = "junction"
         return dataclasses.replace(of, **own)
 

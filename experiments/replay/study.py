@@ -25,6 +25,9 @@ from experiments.replay.simulate import Case, case_record
 
 __all__ = ["StudyRecord", "read_study"]
 
+DESCRIBED = ("junction", "streets")
+"""Kinds of scenarios that are built from a description."""
+
 
 @dataclass(frozen=True)
 class StudyRecord:
@@ -98,9 +101,9 @@ def _rows(file: Path) -> list[dict[str, Any]]:
 
 def _scenario(config: Any, summary: Any, folder: Path, scratch: Path) -> tuple[Scenario, Network]:
     given = dict(config["scenario"])
-    if given["kind"] == "junction":
+    if given["kind"] in DESCRIBED:
         # The study's folder holds what was built of the description, which may be gone.
-        given |= {"kind": "sumo", "sumocfg": folder / "scenario" / "junction.sumocfg", "file": None}
+        given |= {"kind": "sumo", "sumocfg": folder / "scenario" / f"{given['kind']}.sumocfg", "file": None}
     paths = {key: Path(given[key]) for key in ("sumocfg", "file") if given[key] is not None}
     window = {key: summary["window"][key] for key in ("begin_s", "end_s", "warmup_s")}
     return prepare(
@@ -109,7 +112,7 @@ def _scenario(config: Any, summary: Any, folder: Path, scratch: Path) -> tuple[S
 
 
 def _same_inputs(config: Any, scenario: Scenario, recorded: Mapping[str, str]) -> None:
-    if config["scenario"]["kind"] == "junction":
+    if config["scenario"]["kind"] in DESCRIBED:
         return  # they are the description's, and what was built of it is used
     ours = dict(scenario.inputs)
     for file in [*recorded, *ours]:

@@ -6,6 +6,8 @@ import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
@@ -17,7 +19,7 @@ from engine.sumo.netconvert import build_network
 from engine.sumo.rewrite import replace_programs
 from scenarios.junction import data, demand, geometry, signals
 
-__all__ = ["demanded", "sources", "warmup_s", "write"]
+__all__ = ["NETCONVERT", "demanded", "making", "program_lines", "sources", "warmup_s", "write", "write_configuration"]
 
 NETCONVERT = (
     *("--no-turnarounds", "true"),
@@ -56,21 +58,32 @@ def write(file: Path | None, folder: Path) -> Path:
         InputError: the description is wrong, or netconvert refuses it.
     """
     description = data.read(file)
+    with making(folder) as scratch:
+        _build(description, scratch)
+    return folder / "junction.sumocfg"
+
+
+@contextmanager
+def making(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder that takes the place of `folder` on a clean exit: nobody sees half a scenario.
+
+    Raises:
+        InputError: it cannot be written.
+    """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=".junction-", dir=folder.parent))
+        scratch = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
     except OSError as error:
         raise InputError(
             f"'{folder}' cannot be written: {error.strerror}. Choose another place with out=DIR."
         ) from error
     try:
-        _build(description, scratch)
+        yield scratch
         scratch.chmod(0o755)
         shutil.rmtree(folder, ignore_errors=True)
         scratch.rename(folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return folder / "junction.sumocfg"
 
 
 def _build(description: data.Description, folder: Path) -> None:
@@ -85,12 +98,17 @@ def _build(description: data.Description, folder: Path) -> None:
     # netconvert's own guess at a program gives way to the plan in the street, bounds of the greens included, which it
     # would drop.
     phases = signals.phases(description, _movements(description, net))
-    replace_programs(net, {geometry.CENTRE: _program_lines(description, phases)})
+    replace_programs(net, {geometry.CENTRE: program_lines(geometry.CENTRE, description.timing.offset_s, phases)})
     begin_s = min(count.start_s for count in description.counts) - description.warmup_min * 60.0
     end_s = max(count.end_s for count in description.counts) + description.clearing_min * 60.0
-    (folder / "junction.sumocfg").write_text(
+    write_configuration(folder, "junction", begin_s, end_s)
+
+
+def write_configuration(folder: Path, stem: str, begin_s: float, end_s: float) -> None:
+    """Write ``<stem>.sumocfg`` for the network and the demand of that name."""
+    (folder / f"{stem}.sumocfg").write_text(
         '<?xml version="1.0" encoding="UTF-8"?>\n<configuration>\n'
-        '    <input>\n        <net-file value="junction.net.xml"/>\n        <route-files value="junction.rou.xml"/>\n'
+        f'    <input>\n        <net-file value="{stem}.net.xml"/>\n        <route-files value="{stem}.rou.xml"/>\n'
         f'    </input>\n    <time>\n        <begin value="{begin_s:g}"/>\n        <end value="{end_s:g}"/>\n'
         "    </time>\n</configuration>\n",
         encoding="utf-8",
@@ -118,10 +136,11 @@ def _serves(description: data.Description, leg: data.Leg, turn: str, exit_leg: d
     return any(turn in lane.turns for lane in leg.inbound) and geometry.target(description, leg, turn) is exit_leg
 
 
-def _program_lines(description: data.Description, program: list[signals.SignalPhase]) -> list[str]:
+def program_lines(signal: str, offset_s: int, program: Sequence[signals.SignalPhase]) -> list[str]:
+    """Return a signal's program as lines of a network file."""
     lines = []
     for phase in program:
         bounds = "" if phase.bounds_s is None else f' minDur="{phase.bounds_s[0]}" maxDur="{phase.bounds_s[1]}"'
         lines.append(f'        <phase duration="{phase.seconds}" state="{phase.state}"{bounds}/>')
-    head = f'    <tlLogic id="{geometry.CENTRE}" type="static" programID="0" offset="{description.timing.offset_s}">'
+    head = f'    <tlLogic id="{signal}" type="static" programID="0" offset="{offset_s}">'
     return [head, *lines, "    </tlLogic>"]

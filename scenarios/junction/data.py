@@ -13,7 +13,21 @@ import yaml
 
 from engine.errors import InputError, nearest
 
-__all__ = ["BUILTIN", "TURNS", "Count", "Description", "Lane", "Leg", "Stage", "Timing", "counts_file", "read"]
+__all__ = [
+    "BUILTIN",
+    "TURNS",
+    "Count",
+    "Description",
+    "Lane",
+    "Leg",
+    "Reader",
+    "Stage",
+    "Timing",
+    "counts_file",
+    "load",
+    "read",
+    "timing_of",
+]
 
 BUILTIN = Path(__file__).parent / "builtin" / "junction.yaml"
 TURNS = ("left", "through", "right", "uturn")
@@ -93,8 +107,11 @@ class Description:
         return {leg.name: leg for leg in self.legs}[name]
 
 
-class _Reader:
-    """Takes values out of a mapping and says where one is missing, of the wrong kind, or unknown."""
+class Reader:
+    """Takes values out of a mapping and says where one is missing, of the wrong kind, or unknown.
+
+    Every method raises InputError.
+    """
 
     def __init__(self, where: str, data: Any, known: Sequence[str]) -> None:
         if not isinstance(data, Mapping):
@@ -106,6 +123,7 @@ class _Reader:
         self._data = data
 
     def number(self, key: str, default: float | None = None, least: float = 0.0, most: float = 1e6) -> float:
+        """Return a number within bounds."""
         value = self._data.get(key, default)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise InputError(f"{self._where}: {key} is {value!r}. Give a number.")
@@ -114,12 +132,14 @@ class _Reader:
         return float(value)
 
     def whole(self, key: str, default: int | None = None, least: int = 0, most: int = 3600) -> int:
+        """Return a whole number within bounds."""
         value = self.number(key, default, least, most)
         if value != int(value):
             raise InputError(f"{self._where}: {key} is {value:g}. Signals count whole seconds.")
         return int(value)
 
     def text(self, key: str, default: str | None = None, known: Sequence[str] = ()) -> str:
+        """Return a text that is not empty, and one of `known` where that is given."""
         value = self._data.get(key, default)
         if not isinstance(value, str) or not value.strip():
             raise InputError(f"{self._where}: {key} is {value!r}. Give a text.")
@@ -130,18 +150,21 @@ class _Reader:
         return value
 
     def flag(self, key: str, default: bool) -> bool:
+        """Return true or false."""
         value = self._data.get(key, default)
         if not isinstance(value, bool):
             raise InputError(f"{self._where}: {key} is {value!r}. Say true or false.")
         return value
 
     def items(self, key: str, least: int = 1, most: int = 1000) -> list[Any]:
+        """Return a list."""
         value = self._data.get(key, [])
         if not isinstance(value, list) or not least <= len(value) <= most:
             raise InputError(f"{self._where}: {key} must be a list of {least} to {most} entries.")
         return value
 
     def raw(self, key: str) -> Any:
+        """Return what stands there, unchecked; `None` where nothing does."""
         return self._data.get(key)
 
 
@@ -152,7 +175,7 @@ def read(file: Path | None) -> Description:
         InputError: the file is missing, is no YAML, or something in it is missing, unknown or impossible.
     """
     path = file or BUILTIN
-    data = _load(path)
+    data = load(path)
     keys = (
         "name",
         "drive_on",
@@ -165,7 +188,7 @@ def read(file: Path | None) -> Description:
         "timing",
         "corner_radius_m",
     )
-    top = _Reader(f"'{path}'", data, keys)
+    top = Reader(f"'{path}'", data, keys)
     trucks = top.number("trucks", 0.0, 0.0, 1.0)
     legs = tuple(_leg(f"'{path}', leg {i + 1}", entry, trucks) for i, entry in enumerate(top.items("legs", 3, 6)))
     names = [leg.name for leg in legs]
@@ -179,7 +202,7 @@ def read(file: Path | None) -> Description:
                     f"'{path}': legs '{leg.name}' and '{other.name}' are {gap:g} degrees apart. They need at least 20."
                 )
     counts = _counts(path, top, legs)
-    timing = _timing(f"'{path}', timing", top.raw("timing"), legs)
+    timing = timing_of(f"'{path}', timing", top.raw("timing"), legs)
     _all_served(path, counts, timing)
     return Description(
         top.text("name"),
@@ -193,7 +216,8 @@ def read(file: Path | None) -> Description:
     )
 
 
-def _load(path: Path) -> Any:
+def load(path: Path) -> Any:
+    """Return what a YAML file holds. Raises InputError where it cannot be read."""
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -206,13 +230,13 @@ def _load(path: Path) -> Any:
 
 def _leg(where: str, entry: Any, trucks: float) -> Leg:
     keys = ("name", "bearing", "length_m", "speed_km_h", "inbound", "outbound", "crossing", "trucks")
-    leg = _Reader(where, entry, keys)
+    leg = Reader(where, entry, keys)
     name = leg.text("name")
     where = f"{where} ('{name}')"
     length_m = leg.number("length_m", None, 50.0, 5000.0)
     lanes = []
     for i, lane_entry in enumerate(leg.items("inbound", 1, 8)):
-        lane = _Reader(f"{where}, inbound lane {i + 1}", lane_entry, ("turns", "bay_m"))
+        lane = Reader(f"{where}, inbound lane {i + 1}", lane_entry, ("turns", "bay_m"))
         turns = tuple(str(turn) for turn in lane.items("turns", 1, 4))
         for turn in turns:
             if turn not in TURNS:
@@ -244,12 +268,12 @@ def _leg(where: str, entry: Any, trucks: float) -> Leg:
 def counts_file(file: Path | None) -> Path | None:
     """Return the CSV that a description names for its counts, or `None` where the counts are in the YAML."""
     path = file or BUILTIN
-    data = _load(path)
+    data = load(path)
     named = data.get("counts") if isinstance(data, Mapping) else None
     return path.parent / named if isinstance(named, str) else None
 
 
-def _counts(path: Path, top: _Reader, legs: Sequence[Leg]) -> tuple[Count, ...]:
+def _counts(path: Path, top: Reader, legs: Sequence[Leg]) -> tuple[Count, ...]:
     named = counts_file(path)
     if named is None:
         rows = [(f"'{path}', counts, entry {i + 1}", row) for i, row in enumerate(top.items("counts", 1, 100_000))]
@@ -297,7 +321,7 @@ def _csv_rows(path: Path) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _count(where: str, entry: Any, legs: Sequence[Leg], served: set[tuple[str, str]], factor: float) -> list[Count]:
-    row = _Reader(where, entry, ("start", "leg", "turn", "vehicles", "minutes"))
+    row = Reader(where, entry, ("start", "leg", "turn", "vehicles", "minutes"))
     names = [leg.name for leg in legs]
     leg = str(row.raw("leg"))
     if leg not in names:
@@ -347,9 +371,10 @@ def _clock(seconds: float) -> str:
     return f"{int(seconds // 3600):02d}:{int(seconds % 3600 // 60):02d}"
 
 
-def _timing(where: str, data: Any, legs: Sequence[Leg]) -> Timing:
+def timing_of(where: str, data: Any, legs: Sequence[Leg]) -> Timing:
+    """Return the plan in the street from its mapping; `where` begins every message. Raises InputError."""
     keys = ("stages", "yellow_s", "all_red_s", "offset_s", "min_green_s", "max_green_s")
-    timing = _Reader(where, data, keys)
+    timing = Reader(where, data, keys)
     min_green_s = timing.whole("min_green_s", 7, 1, 120)
     max_green_s = timing.whole("max_green_s", 90, 1, 600)
     movements = [f"{leg.name} {turn}" for leg in legs for lane in leg.inbound for turn in lane.turns]
@@ -357,7 +382,7 @@ def _timing(where: str, data: Any, legs: Sequence[Leg]) -> Timing:
     stages = []
     for i, entry in enumerate(timing.items("stages", 2, 12)):
         here = f"{where}, stage {i + 1}"
-        stage = _Reader(here, entry, ("green_s", "movements", "crossings"))
+        stage = Reader(here, entry, ("green_s", "movements", "crossings"))
         green_s = stage.whole("green_s", None, 1, 600)
         if not min_green_s <= green_s <= max_green_s:
             raise InputError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scenarios.junction.data import CROSSING, QUARTER_S, Count, Description
 from scenarios.junction.geometry import edge_names, inbound_edges, target
 
-__all__ = ["routes_xml"]
+__all__ = ["CAR", "TRUCK", "routes_xml"]
 
 CAR = (
     '    <vType id="car" vClass="passenger" length="4.6" minGap="2.5" sigma="0.5" tau="1.1" '

@@ -9,7 +9,7 @@ from xml.sax.saxutils import quoteattr
 from engine.errors import InputError
 from scenarios.junction.data import Description, Lane, Leg
 
-__all__ = ["CENTRE", "edge_names", "inbound_edges", "plain_xml", "target"]
+__all__ = ["CENTRE", "CROSSING_M", "SIDEWALK_M", "edge_names", "inbound_edges", "into_bays", "plain_xml", "target"]
 
 CENTRE = "C"
 SIDEWALK_M = 2.5
@@ -85,7 +85,10 @@ def plain_xml(description: Description) -> dict[str, str]:
                 f"name={quoteattr(leg.name)}{sidewalk}/>"
             )
             if onward != CENTRE:
-                connections += _into_bays(description, edge, lanes, onward, parts[i + 1][2])
+                connections += [
+                    _connection(description, edge, lane, onward, to_lane)
+                    for lane, to_lane in into_bays(lanes, parts[i + 1][2])
+                ]
         edges.append(
             f'<edge id="{out}" from="{CENTRE}" to="{stem}" numLanes="{leg.outbound}" speed="{speed:.3f}" '
             f"name={quoteattr(leg.name)}{sidewalk}/>"
@@ -120,11 +123,9 @@ def _walking(description: Description) -> bool:
     return any(leg.crossing for leg in description.legs)
 
 
-def _into_bays(
-    description: Description, edge: str, lanes: Sequence[Lane], onward: str, onward_lanes: Sequence[Lane]
-) -> list[str]:
-    """Connect each lane with itself, and each bay that begins here with the lane beside it."""
-    connections = []
+def into_bays(lanes: Sequence[Lane], onward_lanes: Sequence[Lane]) -> list[tuple[int, int]]:
+    """Return (from lane, to lane) of each lane with itself, and of each bay that begins here with the lane beside it."""
+    pairs = []
     for to_lane, lane in enumerate(onward_lanes):
         if any(lane is old for old in lanes):
             from_lane = next(i for i, old in enumerate(lanes) if old is lane)
@@ -132,8 +133,8 @@ def _into_bays(
             ahead = [i for i, old in enumerate(onward_lanes) if any(old is known for known in lanes)]
             beside = min(ahead, key=lambda i: abs(i - to_lane))
             from_lane = next(i for i, old in enumerate(lanes) if old is onward_lanes[beside])
-        connections.append(_connection(description, edge, from_lane, onward, to_lane))
-    return connections
+        pairs.append((from_lane, to_lane))
+    return pairs
 
 
 def _over_the_junction(description: Description) -> list[str]:
