@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.conflicts import GREEN
 from engine.control.loops import Loops
 from engine.control.spec import Sensing
 from engine.layout import Layout
@@ -17,6 +18,9 @@ from engine.state import State
 
 __all__ = ["Sensor", "sensor"]
 
+AT_LINE_M = 12.0
+STARTS_S = 4.0
+"""Who is first in line has started by then, where its green is no permissive one."""
 OF_VEHICLES = (
     "number", "lane", "kind", "position_m", "length_m", "speed", "standing_s", "next_signal", "next_link", "to_line_m",
 )  # fmt: skip
@@ -43,6 +47,7 @@ class Sensor:
         self._told: dict[int, bool] = {}
         self._turned: dict[tuple[int, int], npt.NDArray[np.float64]] = {}
         self._drawn: dict[tuple[int, int], int] = {}
+        self._green_at: list[list[float]] = []
         self._before: dict[int, tuple[int, int, int]] = {}
         self._links = _links_of_lanes(network, arrays)
         self._inside = arrays.lane_inside.astype(np.bool_)
@@ -76,7 +81,7 @@ class Sensor:
             arrays["to_line_m"] -= error_m
         if of.turns == "shares":
             self._learn(state)
-            arrays["next_link"] = self._guessed(arrays)
+            arrays["next_link"] = self._guessed(state, arrays)
         return dataclasses.replace(state, waiting_veh=waiting, n_waiting=int(waiting.sum()), **arrays)
 
     def _connected(self, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
@@ -108,25 +113,57 @@ class Sensor:
                     counts[self._links[signal, lane].index(link)] += 1.0
         self._before = here
 
-    def _guessed(self, arrays: dict[str, Any]) -> npt.NDArray[np.int32]:
-        """Return for each vehicle on a stop-line lane a link drawn from what left that lane before, once for its way there."""
+    def _guessed(self, state: State, arrays: dict[str, npt.NDArray[np.generic]]) -> npt.NDArray[np.int32]:
+        """Return for each vehicle on a stop-line lane a link drawn from what left that lane before, once for its way there.
+
+        Who stands at the line before a green of the link that was drawn wants another one: it is drawn anew among those
+        that are red.
+        """
         guessed = np.array(arrays["next_link"], np.int32)
+        self._watch(state)
         alive = set()
-        for i, (number, lane, signal) in enumerate(
-            zip(arrays["number"].tolist(), arrays["lane"].tolist(), arrays["next_signal"].tolist(), strict=True)
+        for i, (number, lane, signal, to_line_m, standing_s) in enumerate(
+            zip(
+                *(arrays[name].tolist() for name in ("number", "lane", "next_signal", "to_line_m", "standing_s")),
+                strict=True,
+            )
         ):
             links = self._links.get((signal, lane))
             if links is None or len(links) < 2:
                 continue
             key = (number, lane)
             alive.add(key)
-            if key not in self._drawn:
-                counts = self._turned.setdefault((signal, lane), np.ones(len(links)))
-                at = np.searchsorted(np.cumsum(counts), self._random.random() * counts.sum(), side="right")
-                self._drawn[key] = links[min(int(at), len(links) - 1)]
+            drawn = self._drawn.get(key)
+            letters = state.letters[signal]
+            if drawn is None:
+                self._drawn[key] = self._draw(signal, lane, links)
+            elif (
+                to_line_m < AT_LINE_M
+                and letters[drawn] == "G"
+                and min(standing_s, state.time_s - self._green_at[signal][drawn]) > STARTS_S
+            ):
+                others = tuple(link for link in links if letters[link] not in GREEN)
+                if others:
+                    self._drawn[key] = self._draw(signal, lane, others)
             guessed[i] = self._drawn[key]
         self._drawn = {key: link for key, link in self._drawn.items() if key in alive}
         return guessed
+
+    def _draw(self, signal: int, lane: int, links: tuple[int, ...]) -> int:
+        every = self._links[signal, lane]
+        counts = self._turned.setdefault((signal, lane), np.ones(len(every)))
+        shares = np.array([counts[every.index(link)] for link in links])
+        at = np.searchsorted(np.cumsum(shares), self._random.random() * shares.sum(), side="right")
+        return links[min(int(at), len(links) - 1)]
+
+    def _watch(self, state: State) -> None:
+        """Keep since when each link has been green."""
+        if not self._green_at:
+            self._green_at = [[state.time_s] * len(letters) for letters in state.letters]
+        for since_s, letters in zip(self._green_at, state.letters, strict=True):
+            for i, letter in enumerate(letters):
+                if letter not in GREEN:
+                    since_s[i] = state.time_s
 
 
 def _links_of_lanes(network: Network, arrays: Layout) -> dict[tuple[int, int], tuple[int, ...]]:
