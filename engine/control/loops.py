@@ -22,6 +22,8 @@ SPACE_M = 7.5
 HEADWAY_S = 2.0
 START_UP_S = 1.0
 LENGTH_M = 5.0
+STARTS_S = 4.0
+"""Who stands first in line has started that long after its green, where nothing has priority over it."""
 EMPTY_S = 3.0
 """A stop-line loop that is free so long while its light is green tells that nobody stands there."""
 
@@ -69,6 +71,8 @@ class StopLine:
     vehicles: list[Vehicle] = field(default_factory=list)
     left_s: float = -np.inf
     green_s: float = -np.inf
+    turned: dict[int, float] = field(default_factory=dict)
+    link_green_s: dict[int, float] = field(default_factory=dict)
 
 
 class Loops:
@@ -78,7 +82,8 @@ class Loops:
     leave; without it they leave one in two seconds of green after a second's start. Between them they drive at the limit
     and stand in a queue of 7.5 m each, in the order in which they came. Occupancy sets it right: a vehicle on the
     stop-line loop is one, no vehicle on it in three seconds of green is none, a loop upstream that stays occupied has a
-    queue up to it. Where a lane serves several turns, each is drawn with the same chance.
+    queue up to it. Where a lane serves several turns, each is drawn as often as it had green when somebody left, and drawn
+    anew where the first in line stands before its green.
 
     Args:
         sensing: where loops are and what is wrong with them.
@@ -148,6 +153,7 @@ class Loops:
         for stop in self._stops:
             letters = state.letters[stop.signal]
             green = any(letters[link] in GREEN for link in stop.links)
+            self._contradict(stop, letters, now_s)
             self._correct(stop, green, now_s)
             for place, of in enumerate(stop.vehicles):
                 free_m = of.from_m - stop.speed * (now_s - of.entered_s)
@@ -227,11 +233,35 @@ class Loops:
             del stop.vehicles[:count]
             if count:
                 stop.left_s = now_s
+                shown = [link for link in stop.links if stop.link_green_s.get(link, np.inf) <= now_s]
+                for link in shown:
+                    stop.turned[link] = stop.turned.get(link, 1.0) + count / len(shown)
 
     def _enter(self, stop: StopLine, from_m: float, now_s: float) -> None:
-        link = stop.links[int(self._random.integers(len(stop.links)))] if len(stop.links) > 1 else stop.links[0]
-        stop.vehicles.append(Vehicle(self._next_number, now_s, from_m, link))
+        stop.vehicles.append(Vehicle(self._next_number, now_s, from_m, self._drawn(stop, stop.links)))
         self._next_number += 1
+
+    def _drawn(self, stop: StopLine, links: tuple[int, ...]) -> int:
+        if len(links) == 1:
+            return links[0]
+        shares = np.cumsum([stop.turned.get(link, 1.0) for link in links])
+        at = np.searchsorted(shares, self._random.random() * shares[-1], side="right")
+        return links[min(int(at), len(links) - 1)]
+
+    def _contradict(self, stop: StopLine, letters: str, now_s: float) -> None:
+        """Draw the first in line anew where it stands before the green that it was thought to want."""
+        for link in stop.links:
+            if letters[link] not in GREEN:
+                stop.link_green_s[link] = np.inf
+            elif not np.isfinite(stop.link_green_s.get(link, np.inf)):
+                stop.link_green_s[link] = now_s
+        if not stop.vehicles or len(stop.links) < 2:
+            return
+        first = stop.vehicles[0]
+        waits_s = now_s - max(first.stood_s, stop.link_green_s[first.link], stop.left_s)
+        others = tuple(link for link in stop.links if letters[link] not in GREEN)
+        if letters[first.link] == "G" and waits_s > STARTS_S and others:
+            first.link = self._drawn(stop, others)
 
     def _correct(self, stop: StopLine, green: bool, now_s: float) -> None:
         """Set the model right by what the loops tell of standing vehicles, and let those go that no loop sees leave."""
