@@ -37,6 +37,7 @@ cdef double FAR_S = 1e9
 cdef double SPACE_M = 7.5       # that a standing vehicle takes
 cdef double WAVE = 5.0          # m/s, at which a queue's start travels back
 cdef double SLOW = 3.0          # m/s
+cdef double SHORT_M = 30.0      # exits that hold a few vehicles
 
 
 cdef struct Node:
@@ -428,7 +429,9 @@ cdef class Horizon:
                 gap += fmax(0.0, base - tail) if tail > 0.0 else 1000.0
             for step in range(STEPS + 1):
                 here = <int>(gap / SPACE_M)
-                if self.fed_signal[at].empty():
+                if self.lane_length[at] < SHORT_M:
+                    pass  # whoever does not fit behind it stands within the junction: no promise of the next signal counts
+                elif self.fed_signal[at].empty():
                     here += <int>(fmax(0.0, step * STEP_S - tail / WAVE) * 0.5)
                 else:
                     when = step * STEP_S - (tail + (0.0 if self.fed_base[at].empty() else self.fed_base[at][0])) / WAVE
