@@ -1,7 +1,7 @@
 """Plans the next minute of every signal from where the vehicles are; `kernels.horizon` says what the arrays hold.
 
-One signal is planned at a time, by dynamic programming over its stages on a grid of `STEP_S`: a node is a stage at a moment
-with the vehicles that each lane has let go; of the nodes at the same stage and moment the `KEPT` cheapest live on.
+One signal is planned at a time, by dynamic programming over its stages on a grid of `STEP_S`: a node is a stage at a
+moment with the vehicles that each lane has let go; of the nodes at the same stage and moment the `KEPT` cheapest live on.
 """
 
 from libc.math cimport INFINITY, fmax, fmin, ceil
@@ -10,8 +10,6 @@ from libc.string cimport memset
 from libcpp.algorithm cimport sort
 from libcpp.pair cimport pair
 from libcpp.vector cimport vector
-
-import numpy as np
 
 cdef extern from *:
     """
@@ -117,7 +115,9 @@ cdef class Horizon:
     cdef vector[vector[double]] tail_m                  # by signal and lane
     cdef vector[vector[double]] held_until
     cdef vector[Node] nodes
-    cdef public double headway_s, startup_s, yellow_used_s, gap_s, stop_s, max_red_s, red_cost, left_s, accel_s, near_m, stuck_s, patient_s, held_for_s
+    # `kernels.horizon.Behaviour`
+    cdef public double headway_s, startup_s, yellow_used_s, gap_s, accel_s, stop_s, left_s, max_red_s, red_cost
+    cdef public double stuck_s, patient_s, held_for_s, near_m
 
     def __init__(self, lengths_m, behaviour):
         cdef double length
@@ -141,7 +141,7 @@ cdef class Horizon:
     def add(self, what):
         """Take in the next signal, a `kernels.horizon.Junction`."""
         cdef Junction* junction = <Junction*>malloc(sizeof(Junction))
-        cdef int i, j, k, lane, n
+        cdef int i, j, k, lane
         memset(junction, 0, sizeof(Junction))
         junction.n_lanes, junction.n_links = len(what.lanes), len(what.link_lanes)
         junction.n_stages, junction.n_exits = len(what.stages), len(what.exits)
@@ -150,10 +150,10 @@ cdef class Horizon:
         for i, lane in enumerate(what.lanes):
             self.lane_at[lane] = i + 1
             junction.speed[i] = what.speeds[i]
-            for lane, base in what.feeds[i]:
-                self.fed_signal[lane].push_back(i_signal)
-                self.fed_lane[lane].push_back(i)
-                self.fed_base[lane].push_back(base)
+            for upstream, base in what.feeds[i]:
+                self.fed_signal[upstream].push_back(i_signal)
+                self.fed_lane[upstream].push_back(i)
+                self.fed_base[upstream].push_back(base)
         for i in range(junction.n_links):
             for k in range(4):
                 junction.lane_of[i][k] = what.link_lanes[i][k] if k < len(what.link_lanes[i]) else -1
@@ -194,17 +194,18 @@ cdef class Horizon:
     def see(self, const int[::1] number, const int[::1] lane, const double[::1] position_m, const double[::1] length_m,
             const double[::1] speed, const int[::1] signal, const int[::1] link, const double[::1] to_line_m,
             const double[::1] standing_s, const double[:, ::1] red_s, const double[:, ::1] green_s,
-            const char[:, ::1] giving_way, double now_s,             list waiting):
+            const char[:, ::1] giving_way, double now_s, list waiting):
         """Take in where everybody is: the arrays of `engine.state.State`, shape (n_vehicles,).
 
         Args:
             red_s: for how long each lane has had no green, seconds, shape (n_signals, n_lanes).
-            green_s: for how long each letter has been green, seconds, negative where it is not, shape (n_signals, n_letters).
+            green_s: for how long each letter has been green, seconds, negative where it is not;
+                shape (n_signals, n_letters).
             giving_way: 1 where that green gives way.
             now_s: seconds.
             waiting: (signal, lane, letter, vehicles, metres to the line) of those that wait to enter.
         """
-        cdef int i, n = number.shape[0], k, s, best, q, l, at
+        cdef int i, n = number.shape[0], k, s, best, q, letter
         cdef Junction* junction
         cdef size_t j
         cdef double rear
@@ -238,25 +239,26 @@ cdef class Horizon:
             junction = self.junctions[s]
             for j in range(self.ahead[s].size()):
                 i = self.ahead[s][j].second
-                l = link[i]
-                if l >= junction.n_links:
+                letter = link[i]
+                if letter >= junction.n_links:
                     continue
-                best = self._lane(junction, l, lane[i])
+                best = self._lane(junction, letter, lane[i])
                 if best < 0:
                     continue
                 if not junction.lanes[best].n and to_line_m[i] < self.near_m and \
-                        fmin(green_s[s, l], standing_s[i]) > (self.patient_s if giving_way[s, l] else self.stuck_s):
+                        fmin(green_s[s, letter], standing_s[i]) > (self.patient_s if giving_way[s, letter]
+                                                                    else self.stuck_s):
                     # It had its green and did not move: whatever is in the way is not in the model.
                     self.held_until[s][best] = now_s + self.held_for_s
                     junction.lanes[best].held_s = self.held_for_s
-                self._queue(junction, best, l, to_line_m[i] / junction.speed[best]
+                self._queue(junction, best, letter, to_line_m[i] / junction.speed[best]
                             + (self.accel_s * (1.0 - fmin(1.0, speed[i] / junction.speed[best]))), speed[i] < 2.0)
                 if speed[i] < SLOW:
                     self.tail_m[s][best] = fmax(self.tail_m[s][best], to_line_m[i] + length_m[i])
-        for s, q, l, k, metres in waiting:
+        for s, q, letter, k, metres in waiting:
             junction = self.junctions[s]
             for i in range(k):
-                self._queue(junction, q, l, metres / junction.speed[q] + 2.0 * i, False)
+                self._queue(junction, q, letter, metres / junction.speed[q] + 2.0 * i, False)
 
     cdef int _lane(self, Junction* junction, int link, int at):
         cdef int k, lane, best = -1
@@ -388,7 +390,7 @@ cdef class Horizon:
         return stage
 
     def departures(self, int i_signal):
-        """Return (seconds from when the plan was made, letter) of each vehicle that a signal's plan lets go, by lane."""
+        """Return (seconds after the plan was made, letter) of each vehicle that a signal's plan lets go, by lane."""
         cdef Junction* junction = self.junctions[i_signal]
         return [
             (junction.departs_s[lane][i], junction.leaves_by[lane][i])
@@ -430,7 +432,7 @@ cdef class Horizon:
             for step in range(STEPS + 1):
                 here = <int>(gap / SPACE_M)
                 if self.lane_length[at] < SHORT_M:
-                    pass  # whoever does not fit behind it stands within the junction: no promise of the next signal counts
+                    pass  # who finds no room there stands within the junction: no promise of the next signal counts
                 elif self.fed_signal[at].empty():
                     here += <int>(fmax(0.0, step * STEP_S - tail / WAVE) * 0.5)
                 else:
@@ -522,8 +524,8 @@ cdef class Horizon:
                 if shown == 1 and junction.n_foes[link]:
                     at_s = self._gap(junction, node, link, at_s, end_s)
                     # Who waits inside the junction when the green ends still leaves.
-                    if at_s >= end_s and until_s != NULL and until_s[link] < to_s and node.green_s[link] < from_s - 2.0 \
-                            and node.last_s[i] < end_s - 2.0 * self.headway_s:
+                    if at_s >= end_s and until_s != NULL and until_s[link] < to_s \
+                            and node.green_s[link] < from_s - 2.0 and node.last_s[i] < end_s - 2.0 * self.headway_s:
                         at_s = end_s
                     elif at_s >= end_s:
                         break
@@ -587,7 +589,7 @@ cdef class Horizon:
                 child.rank += self._overdue(junction, i, now_s)
         place = &self.nodes[(step * STAGES + child.stage) * KEPT]
         if child.rank < place[0].rank:
-            if child.first != place[0].first or KEPT < 2:
+            if child.first != place[0].first:
                 place[1] = place[0]
             place[0] = child[0]
         elif child.rank < place[1].rank and child.first != place[0].first:
@@ -598,7 +600,7 @@ cdef class Horizon:
         cdef int before[LANES]
         cdef double until_s[LINKS]
         cdef int i, k, at, step, upto, now_stage = stage, gone
-        cdef double from_s, to_s, start_s
+        cdef double start_s
         cdef Node run
         memset(&run, 0, sizeof(Node))
         run.stage = stage
