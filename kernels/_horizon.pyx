@@ -1,7 +1,8 @@
 """Plans the next minute of every signal from where the vehicles are; `kernels.horizon` says what the arrays hold.
 
 One signal is planned at a time, by dynamic programming over its stages on a grid of `STEP_S`: a node is a stage at a
-moment with the vehicles that each lane has let go; of the nodes at the same stage and moment the `KEPT` cheapest live on.
+moment with the vehicles that each lane has let go; of the nodes at the same stage and moment the `KEPT` cheapest live
+on.
 """
 
 from libc.math cimport INFINITY, fmax, fmin, ceil
@@ -208,7 +209,7 @@ cdef class Horizon:
         cdef int i, n = number.shape[0], k, s, best, q, letter
         cdef Junction* junction
         cdef size_t j
-        cdef double rear
+        cdef double rear, least_s
         for s in range(<int>self.ahead.size()):
             self.ahead[s].clear()
             junction = self.junctions[s]
@@ -245,9 +246,9 @@ cdef class Horizon:
                 best = self._lane(junction, letter, lane[i])
                 if best < 0:
                     continue
-                if not junction.lanes[best].n and to_line_m[i] < self.near_m and \
-                        fmin(green_s[s, letter], standing_s[i]) > (self.patient_s if giving_way[s, letter]
-                                                                    else self.stuck_s):
+                least_s = self.patient_s if giving_way[s, letter] else self.stuck_s
+                if not junction.lanes[best].n and to_line_m[i] < self.near_m \
+                        and fmin(green_s[s, letter], standing_s[i]) > least_s:
                     # It had its green and did not move: whatever is in the way is not in the model.
                     self.held_until[s][best] = now_s + self.held_for_s
                     junction.lanes[best].held_s = self.held_for_s
