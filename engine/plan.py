@@ -145,8 +145,9 @@ class Plan:
     def __getstate__(self) -> dict[str, Any]:
         # Whoever receives a plan gets the same bytes whether its id was asked for or not: a simulation's memory, and
         # with it SUMO's order of things, may depend on them.
-        more = [name for name in ("actuated", "control") if self.__dict__[name]]
-        return {name: self.__dict__[name] for name in ("programs", "parameters", *more)}
+        # What was left out when it came here is the class's own default, and is left out again.
+        more = [name for name in ("actuated", "control") if getattr(self, name)]
+        return {name: getattr(self, name) for name in ("programs", "parameters", *more)}
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as plain lists and dicts; `from_json` is the way back."""

@@ -44,6 +44,9 @@ def test_it_has_an_identity_of_its_own_and_survives_every_way_of_writing(junctio
     fixed = Plan((network.signals[0].program,))
     assert len({plan.plan_id, other.plan_id, fixed.plan_id, BASELINE}) == 4
     assert Plan.from_json(plan.to_json()) == plan == pickle.loads(pickle.dumps(plan))
+    for one in (plan, fixed, Plan(())):
+        passed_on = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(one))))
+        assert (passed_on, pickle.dumps(passed_on)) == (one, pickle.dumps(one))
     (tmp_path / "again.add.xml").write_text(plan_xml(plan), encoding="utf-8")
     again = read_plan(tmp_path / "again.add.xml", network, as_is=True)
     assert again.actuated[0].replace(f"greensplit-{plan.plan_id}", "mine") == plan.actuated[0]
