@@ -1,16 +1,16 @@
-"""Loops in the road: counts and occupancy, and the traffic that a simple model makes of them."""
+"""What a simple model makes of loops: vehicles again, with a lane, a place and a turn."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from engine.conflicts import GREEN
+from engine.control.detectors import STOP_M, Detectors, Loop, StopLine
 from engine.control.spec import Sensing
-from engine.errors import InputError
 from engine.layout import Layout
 from engine.network import Network
 from engine.state import State
@@ -19,71 +19,92 @@ __all__ = ["Loops"]
 
 SPACE_M = 7.5
 """Road that a standing vehicle takes."""
+TIGHT_M = 6.5
+"""Of a row of standing vehicles none take less than this."""
 HEADWAY_S = 2.0
-START_UP_S = 1.0
+START_UP_S = 2.0
 LENGTH_M = 5.0
 STARTS_S = 4.0
 """Who stands first in line has started that long after its green, where nothing has priority over it."""
 EMPTY_S = 3.0
-"""A stop-line loop that is free so long while its light is green tells that nobody stands there."""
+"""A stop-line loop that is free for so long tells that nobody stands there who has arrived."""
+BRAKES_S = 2.0
+"""Whoever stops takes so much longer than at the limit."""
+LATE_S = 6.0
+"""Who has not reached a loop so long after its time, with a fifth of its way added, is not on its way any more."""
+NEAR_M = 40.0
+"""A vehicle that a loop counts is one that the model has no farther upstream of it."""
+DECAY = 0.98
+"""Of what is learnt for each vehicle that follows."""
 
 
-@dataclass
-class Loop:
-    """One loop.
+@dataclass(eq=False)
+class Vehicle:
+    """A vehicle that the model believes in.
 
     Attributes:
-        lane, position_m: where it is.
-        at_m: metres to the stop line.
-        dead: whether it reports nothing.
-        counted_s, free_s, occupied_s: when it last counted, was free, and was occupied; seconds.
+        number: names it, from signal to signal.
+        link: that it is thought to want.
+        beyond_m: the loop that it has passed last, metres from the stop line.
+        from_m, entered_s: where it was when; from there it drives at the limit.
+        stood_s: since when it stands.
+        over: the loops upstream that counted it.
     """
 
-    lane: int
-    position_m: float
-    at_m: float
-    dead: bool
-    counted_s: float
-    free_s: float
-    occupied_s: float = -np.inf
-
-
-@dataclass
-class Vehicle:
-    """A vehicle that the model believes in."""
-
     number: int
-    entered_s: float
-    from_m: float
     link: int
+    beyond_m: float
+    from_m: float
+    entered_s: float
     stood_s: float = np.inf
+    over: list[Loop] = field(default_factory=list)
 
 
-@dataclass
-class StopLine:
-    """One stop-line lane: its loops, the farthest first, and who is believed to come."""
+@dataclass(eq=False)
+class Queue:
+    """Who is believed to come to a stop line, the first first, and what has been learnt there.
 
-    signal: int
-    speed: float
-    links: tuple[int, ...]
-    feeds: tuple[tuple[int, float], ...]
-    loops: list[Loop]
+    Attributes:
+        turned: vehicles that left by each link, fading.
+        share: all of them.
+        since_s: when each link became green; infinite: it is not.
+        left_s: when the last one left.
+    """
+
+    stop: StopLine
     vehicles: list[Vehicle] = field(default_factory=list)
-    left_s: float = -np.inf
-    green_s: float = -np.inf
     turned: dict[int, float] = field(default_factory=dict)
-    link_green_s: dict[int, float] = field(default_factory=dict)
+    share: float = 1.0
+    since_s: dict[int, float] = field(default_factory=dict)
+    left_s: float = -np.inf
+
+    def free_m(self, of: Vehicle, now_s: float) -> float:
+        """Return how far from the line a vehicle would be with nobody before it; negative: since when it could be there."""
+        return of.from_m - self.stop.speed * max(0.0, now_s - of.entered_s)
+
+    def held_m(self, of: Vehicle) -> float:
+        """Return where the next loop is that has not counted a vehicle yet; the stop line's is at 0."""
+        return max((loop.at_m for loop in self.stop.working if STOP_M < loop.at_m < of.beyond_m), default=0.0)
+
+    def insert(self, of: Vehicle) -> None:
+        """Let a vehicle in behind all that have passed its last loop."""
+        at = len(self.vehicles)
+        while at and self.vehicles[at - 1].beyond_m > of.beyond_m:
+            at -= 1
+        self.vehicles.insert(at, of)
 
 
 class Loops:
     """Makes a state of what loops report, with everything else unseen.
 
-    The farthest loop that works lets a vehicle enter the model, the stop-line loop (within one vehicle's room) lets one
-    leave; without it they leave one in two seconds of green after a second's start. Between them they drive at the limit
-    and stand in a queue of 7.5 m each, in the order in which they came. Occupancy sets it right: a vehicle on the
-    stop-line loop is one, no vehicle on it in three seconds of green is none, a loop upstream that stays occupied has a
-    queue up to it. Where a lane serves several turns, each is drawn as often as it had green when somebody left, and drawn
-    anew where the first in line stands before its green.
+    A vehicle enters the model where a loop counts it first, or at the signal upstream, whose stop line it has left. It
+    drives at the limit up to the next loop and passes that when that counts: if it counts on another lane, the vehicle has
+    changed to it. Vehicles stand 7.5 m apart in the order in which they came, and leave when the stop-line loop counts;
+    without one, every two seconds of green after the first two. Of the lanes that those before it left from, and of a
+    lane's turns, each is drawn as often as it was taken; a turn is drawn anew where the first in line stands before its
+    green. Occupancy sets it right: a vehicle on the stop-line loop is one, no vehicle on it for three seconds after one
+    should have come is none, a loop upstream that stays occupied has a queue up to it. Who does not reach its next loop
+    in time went elsewhere.
 
     Args:
         sensing: where loops are and what is wrong with them.
@@ -97,193 +118,284 @@ class Loops:
     each_second = True
 
     def __init__(self, sensing: Sensing, network: Network, arrays: Layout, seed: int) -> None:
-        self._of = sensing
         self._random = np.random.default_rng([seed, 20_261])
-        self._lengths = arrays.lane_length_m
+        self._detectors = Detectors(sensing, network, arrays, self._random)
+        self._silent_s = sensing.silent_s
+        self._lengths: list[float] = arrays.lane_length_m.tolist()
+        self._limits: list[float] = arrays.lane_limit.tolist()
         self._next_number = 1
-        self._before: dict[int, tuple[int, float]] = {}
-        self._stops: list[StopLine] = []
         self._n_signals = len(network.signals)
         self._now_s = -np.inf
+        self._queues = [Queue(stop) for stop in self._detectors.stops]
+        of_stop = dict(zip(self._detectors.stops, self._queues, strict=True))
+        self._of_loop: dict[Loop, list[Queue]] = {loop: [] for loop in self._detectors.loops}
+        # How many of those that a loop counted left from each stop line, fading: those of its lane at first.
+        self._shares: dict[Loop, dict[Queue, float]] = {loop: {} for loop in self._detectors.loops}
+        self._beside: dict[tuple[int, int], list[Queue]] = {}
+        for stop, queue in of_stop.items():
+            self._beside.setdefault((stop.signal, stop.zone), []).append(queue)
+            for loop in stop.loops:
+                self._of_loop[loop].append(queue)
+                self._shares[loop][queue] = 1.0
+        self._upstream = sorted((loop for loop in self._of_loop if loop.at_m > STOP_M), key=lambda loop: loop.at_m)
+        # Where each link leads to: the lane behind it, and the stop lines that follow with their distance from there.
+        self._exit: dict[tuple[int, int], int] = {}
+        self._follow: dict[tuple[int, int], list[tuple[Queue, float]]] = {}
         for i, signal in enumerate(network.signals):
-            for approach in signal.approaches:
-                for group in approach.groups:
-                    for stop in group.lanes:
-                        links = {link.index for link in signal.links if link.lane == stop.lane}
-                        feeds = tuple((arrays.lane_index[lane], base_m) for lane, base_m in stop.feeds)
-                        loops = self._placed(feeds, stop.storage_m)
-                        if not loops:
-                            raise InputError(
-                                f"sensing.detectors_m: lane '{stop.lane}' of signal '{signal.id}' is {stop.storage_m:.0f} m "
-                                f"long, and the nearest detector would be {min(sensing.detectors_m):g} m before its stop "
-                                "line. Place one nearer, as in sensing.detectors_m=[1,40]."
-                            )
-                        speed = float(arrays.lane_limit[feeds[0][0]])
-                        self._stops.append(StopLine(i, speed, tuple(sorted(links)), feeds, loops))
-
-    def _placed(self, feeds: tuple[tuple[int, float], ...], storage_m: float) -> list[Loop]:
-        loops = []
-        for at_m in sorted(self._of.detectors_m, reverse=True):
-            for lane, base_m in feeds:
-                if at_m < storage_m and base_m <= at_m < base_m + self._lengths[lane]:
-                    dead = bool(self._random.random() < self._of.dead_share)
-                    place_m = float(self._lengths[lane]) - (at_m - base_m)
-                    loops.append(Loop(lane, place_m, at_m, dead, -np.inf, -np.inf))
-                    break
-        return loops
+            for link in signal.links:
+                if link.kind == "vehicle":
+                    lane = arrays.lane_index[link.to_lane]
+                    at = self._exit.setdefault((i, link.index), lane)
+                    self._follow[i, link.index] = [
+                        (of_stop[stop], stop.base_m[at] + self._lengths[at]) for stop in self._detectors.stops_of(at)
+                    ]
 
     @property
     def blind(self) -> Set[int]:
         """Signals of which more than half of the loops report nothing, are stuck, or are silent while others count."""
         bad, n = np.zeros(self._n_signals), np.zeros(self._n_signals)
-        for stop in self._stops:
+        for stop in self._detectors.stops:
             others = max((loop.counted_s for loop in stop.loops), default=-np.inf)
             for loop in stop.loops:
                 n[stop.signal] += 1
-                stuck = self._now_s - loop.free_s > self._of.silent_s
-                silent = others - loop.counted_s > self._of.silent_s and np.isfinite(loop.counted_s)
+                stuck = self._now_s - loop.free_s > self._silent_s
+                silent = others - loop.counted_s > self._silent_s and np.isfinite(loop.counted_s)
                 bad[stop.signal] += loop.dead or stuck or silent
         return frozenset(np.flatnonzero((n > 0) & (2 * bad > n)).tolist())
 
     def __call__(self, state: State) -> State:
         """Take in one second of reports, and return the state that the model believes in."""
         now_s = self._now_s = state.time_s
-        self._report(state)
-        rows: list[tuple[int, int, float, float, float, int, int, float]] = []
-        for stop in self._stops:
-            letters = state.letters[stop.signal]
-            green = any(letters[link] in GREEN for link in stop.links)
-            self._contradict(stop, letters, now_s)
-            self._correct(stop, green, now_s)
-            for place, of in enumerate(stop.vehicles):
-                free_m = of.from_m - stop.speed * (now_s - of.entered_s)
-                spot_m = SPACE_M * place
-                to_line_m = max(free_m, spot_m, 0.0)
-                stands = free_m <= spot_m
-                of.stood_s = min(of.stood_s, now_s) if stands else np.inf
-                lane, base_m = next(
-                    (feed for feed in stop.feeds if to_line_m < feed[1] + self._lengths[feed[0]]), stop.feeds[-1]
-                )
-                position_m = max(0.0, float(self._lengths[lane]) - (to_line_m - base_m))
-                speed = 0.0 if stands else stop.speed
-                stood_s = now_s - of.stood_s if stands else 0.0
-                rows.append((of.number, lane, position_m, speed, stood_s, stop.signal, of.link, to_line_m))
-        rows.sort()
-        number, lanes, position_m_, speed_, stood_, signal, link, to_line = ([row[i] for row in rows] for i in range(8))
-        n = len(rows)
+        self._detectors.read(state)
+        # (number, lane, position, speed, seconds of standing, signal, link, metres to the line)
+        self._rows: list[tuple[int, int, float, float, float, int, int, float]] = []
+        for queue in self._queues:
+            self._watch(queue, state.letters[queue.stop.signal])
+        for queue in self._queues:
+            self._let_leave(queue)
+        for loop in self._upstream:
+            for _ in range(loop.count):
+                self._pass(loop)
+            if loop.occupied_s == now_s and now_s - loop.free_s > 2.0 * EMPTY_S:
+                self._fill(loop)
+        for queue in self._queues:
+            self._correct(queue)
+            self._redraw(queue, state.letters[queue.stop.signal])
+            self._place(queue)
+        self._rows.sort()
+        columns = list(zip(*self._rows, strict=True)) or [()] * 8
+        n = len(self._rows)
         return dataclasses.replace(
             state,
-            number=np.array(number, np.int32),
-            lane=np.array(lanes, np.int32),
+            number=np.array(columns[0], np.int32),
+            lane=np.array(columns[1], np.int32),
             kind=np.zeros(n, np.int32),
-            position_m=np.array(position_m_, np.float64),
+            position_m=np.array(columns[2], np.float64),
             length_m=np.full(n, LENGTH_M),
-            speed=np.array(speed_, np.float64),
-            standing_s=np.array(stood_, np.float64),
-            next_signal=np.array(signal, np.int32),
-            next_link=np.array(link, np.int32),
-            to_line_m=np.array(to_line, np.float64),
+            speed=np.array(columns[3], np.float64),
+            standing_s=np.array(columns[4], np.float64),
+            next_signal=np.array(columns[5], np.int32),
+            next_link=np.array(columns[6], np.int32),
+            to_line_m=np.array(columns[7], np.float64),
             waiting_veh=np.zeros_like(state.waiting_veh),
             n_waiting=0,
         )
 
-    def _report(self, state: State) -> None:
-        """Let the loops count and be occupied; what they do not tell is not used afterwards."""
-        on_lane: dict[int, list[tuple[int, float, float]]] = {}
-        here = {}
-        for number, lane, position_m, length_m in zip(
-            state.number.tolist(), state.lane.tolist(), state.position_m.tolist(), state.length_m.tolist(), strict=True
-        ):
-            on_lane.setdefault(lane, []).append((number, position_m, length_m))
-            here[number] = (lane, position_m)
-        left: dict[int, list[float]] = {}
-        for number, (lane, position_m) in self._before.items():
-            if here.get(number, (-1, 0.0))[0] != lane:
-                left.setdefault(lane, []).append(position_m)
-        for stop in self._stops:
-            for loop in stop.loops:
-                if loop.dead:
-                    continue
-                count = sum(position_m < loop.position_m for position_m in left.get(loop.lane, ()))
-                occupied = False
-                for number, position_m, length_m in on_lane.get(loop.lane, ()):
-                    before = self._before.get(number)
-                    start_m = before[1] if before and before[0] == loop.lane else 0.0
-                    count += start_m < loop.position_m <= position_m
-                    occupied |= position_m - length_m <= loop.position_m <= position_m
-                if self._of.lost_share > 0.0 and count:
-                    count = int(self._random.binomial(count, 1.0 - self._of.lost_share))
-                self._told(stop, loop, count, occupied, state.time_s)
-        self._before = here
-
-    def _told(self, stop: StopLine, loop: Loop, count: int, occupied: bool, now_s: float) -> None:
-        if occupied:
-            if not np.isfinite(loop.free_s):
-                loop.free_s = now_s
-            loop.occupied_s = now_s
-        else:
-            loop.free_s = now_s
-        if count:
-            loop.counted_s = now_s
-        working = [of for of in stop.loops if not of.dead]
-        if loop is working[0] and loop.at_m > SPACE_M:
-            for _ in range(count):
-                self._enter(stop, loop.at_m, now_s)
-        elif loop is working[-1] and loop.at_m <= SPACE_M:
-            del stop.vehicles[:count]
-            if count:
-                stop.left_s = now_s
-                shown = [link for link in stop.links if stop.link_green_s.get(link, np.inf) <= now_s]
-                for link in shown:
-                    stop.turned[link] = stop.turned.get(link, 1.0) + count / len(shown)
-
-    def _enter(self, stop: StopLine, from_m: float, now_s: float) -> None:
-        stop.vehicles.append(Vehicle(self._next_number, now_s, from_m, self._drawn(stop, stop.links)))
-        self._next_number += 1
-
-    def _drawn(self, stop: StopLine, links: tuple[int, ...]) -> int:
-        if len(links) == 1:
-            return links[0]
-        shares = np.cumsum([stop.turned.get(link, 1.0) for link in links])
-        at = np.searchsorted(shares, self._random.random() * shares[-1], side="right")
-        return links[min(int(at), len(links) - 1)]
-
-    def _contradict(self, stop: StopLine, letters: str, now_s: float) -> None:
-        """Draw the first in line anew where it stands before the green that it was thought to want."""
-        for link in stop.links:
+    def _watch(self, queue: Queue, letters: str) -> None:
+        for link in queue.stop.links:
             if letters[link] not in GREEN:
-                stop.link_green_s[link] = np.inf
-            elif not np.isfinite(stop.link_green_s.get(link, np.inf)):
-                stop.link_green_s[link] = now_s
-        if not stop.vehicles or len(stop.links) < 2:
-            return
-        first = stop.vehicles[0]
-        waits_s = now_s - max(first.stood_s, stop.link_green_s[first.link], stop.left_s)
-        others = tuple(link for link in stop.links if letters[link] not in GREEN)
-        if letters[first.link] == "G" and waits_s > STARTS_S and others:
-            first.link = self._drawn(stop, others)
+                queue.since_s[link] = np.inf
+            elif not np.isfinite(queue.since_s.get(link, np.inf)):
+                queue.since_s[link] = self._now_s
 
-    def _correct(self, stop: StopLine, green: bool, now_s: float) -> None:
-        """Set the model right by what the loops tell of standing vehicles, and let those go that no loop sees leave."""
-        if not green:
-            stop.green_s = np.inf
-        elif not np.isfinite(stop.green_s):
-            stop.green_s = now_s
-        working = [loop for loop in stop.loops if not loop.dead]
-        last = working[-1] if working else None
-        if last is not None and last.at_m <= SPACE_M:
-            if last.occupied_s == now_s and not stop.vehicles:
-                self._enter(stop, 0.0, now_s)
-            elif now_s - max(last.occupied_s, stop.green_s) > EMPTY_S:
-                stop.vehicles = [
-                    of for of in stop.vehicles if of.from_m - stop.speed * (now_s - of.entered_s) > SPACE_M
-                ]
-        elif green and stop.vehicles and now_s - max(stop.left_s, stop.green_s + START_UP_S) >= HEADWAY_S:
-            first = stop.vehicles[0]
-            if first.from_m - stop.speed * (now_s - first.entered_s) <= 0.0:
-                del stop.vehicles[0]
-                stop.left_s = now_s
-        for loop in working:
-            if loop.at_m > SPACE_M and loop.occupied_s == now_s and now_s - loop.free_s > 2.0 * EMPTY_S:
-                while SPACE_M * len(stop.vehicles) < loop.at_m:
-                    self._enter(stop, loop.at_m, now_s - loop.at_m / stop.speed)
+    def _place(self, queue: Queue) -> None:
+        """State where a queue's vehicles are."""
+        stop, now_s = queue.stop, self._now_s
+        for place, of in enumerate(queue.vehicles):
+            free_m, spot_m = queue.free_m(of, now_s), SPACE_M * place
+            to_line_m = max(free_m, spot_m, queue.held_m(of))
+            # No loop has counted it: it is a little upstream of that.
+            if to_line_m == queue.held_m(of) > 0.0:
+                to_line_m += 1.0
+            stands = free_m <= spot_m
+            of.stood_s = min(of.stood_s, now_s) if stands else np.inf
+            lane, base_m = next(
+                (feed for feed in stop.feeds if feed[1] <= to_line_m < feed[1] + self._lengths[feed[0]]), stop.feeds[-1]
+            )
+            position_m = max(0.0, self._lengths[lane] - (to_line_m - base_m))
+            speed = 0.0 if stands else stop.speed
+            stood_s = now_s - of.stood_s if stands else 0.0
+            self._rows.append((of.number, lane, position_m, speed, stood_s, stop.signal, of.link, to_line_m))
+
+    def _let_leave(self, queue: Queue) -> None:
+        """Let vehicles leave that the stop-line loop counts, or where it is dead those whose time has come."""
+        now_s = self._now_s
+        last = queue.stop.last
+        if last is not None:
+            for _ in range(last.count):
+                first = next((of for of in queue.vehicles[:1] if queue.free_m(of, now_s) < NEAR_M), None)
+                self._leave(queue, first or self._borrowed(queue) or self._new(queue, 0.0))
+        elif queue.vehicles:
+            first = queue.vehicles[0]
+            start_s = queue.since_s[first.link] + START_UP_S
+            if now_s >= max(start_s, queue.left_s + HEADWAY_S) and queue.free_m(first, now_s) <= 0.0:
+                self._leave(queue, first)
+
+    def _leave(self, queue: Queue, of: Vehicle) -> None:
+        now_s, stop = self._now_s, queue.stop
+        queue.vehicles.remove(of)
+        queue.left_s = now_s
+        for other in queue.vehicles:
+            other.stood_s = np.inf
+        # Yellow lets vehicles go, too; a second of it is over when they have passed.
+        shown = tuple(link for link in stop.links if np.isfinite(queue.since_s[link]))
+        if shown and of.link not in shown:
+            of.link = self._drawn(queue, shown)
+        queue.share = queue.share * DECAY + 1.0
+        for loop in of.over:
+            shares = self._shares[loop]
+            for each in shares:
+                shares[each] *= DECAY
+            shares[queue] = shares.get(queue, 0.0) + 1.0
+        for link in stop.links:
+            queue.turned[link] = queue.turned.get(link, 1.0) * DECAY
+        for link in shown or (of.link,):
+            queue.turned[link] += 1.0 / len(shown or (of.link,))
+        lane = self._exit[stop.signal, of.link]
+        follow = self._follow[stop.signal, of.link]
+        if not follow:
+            # Seen once behind the line, so that a controller learns that nothing follows.
+            at_m = min(LENGTH_M, self._lengths[lane])
+            self._rows.append((of.number, lane, at_m, self._limits[lane], 0.0, -1, -1, np.inf))
+            return
+        to, metres = follow[self._one_of([queue.share for queue, _ in follow])]
+        to.insert(Vehicle(of.number, self._drawn(to, to.stop.links), np.inf, metres, now_s + START_UP_S))
+
+    def _pass(self, loop: Loop) -> None:
+        """Let a vehicle pass a loop upstream: one that was on its way to it, on another lane at worst, or a new one."""
+        now_s = self._now_s
+        here = self._of_loop[loop]
+        beside = self._beside[here[0].stop.signal, here[0].stop.zone]
+        for queues in (here, [queue for queue in beside if queue not in here]):
+            near = [
+                (queue.free_m(of, now_s), of.number, queue, of)
+                for queue in queues
+                for of in queue.vehicles
+                if of.beyond_m > loop.at_m and queue.free_m(of, now_s) < loop.at_m + NEAR_M
+            ]
+            if near:
+                _, _, queue, of = min(near, key=lambda item: item[:2])
+                queue.vehicles.remove(of)
+                to = self._chosen(loop)
+                if to is not queue:
+                    of.link = self._drawn(to, to.stop.links)
+                of.beyond_m = of.from_m = loop.at_m
+                of.entered_s, of.stood_s = now_s, np.inf
+                of.over.append(loop)
+                to.insert(of)
+                return
+        self._new(self._chosen(loop), loop.at_m).over.append(loop)
+
+    def _new(self, queue: Queue, at_m: float) -> Vehicle:
+        of = Vehicle(self._next_number, self._drawn(queue, queue.stop.links), at_m, at_m, self._now_s)
+        self._next_number += 1
+        queue.insert(of)
+        return of
+
+    def _borrowed(self, queue: Queue) -> Vehicle | None:
+        """Return a vehicle that the model has on a lane beside, now on this one; `None` where there is none."""
+        now_s = self._now_s
+        best: tuple[int, Queue, Vehicle] | None = None
+        for other in self._beside[queue.stop.signal, queue.stop.zone]:
+            if other is queue:
+                continue
+            near = [of for of in other.vehicles if other.free_m(of, now_s) < 2.0 * STOP_M]
+            last = other.stop.last
+            # Whoever is on the loop there is not here.
+            skip = 1 if last is None or last.occupied_s == now_s else 0
+            if len(near) > skip and (best is None or len(near) > best[0]):
+                best = (len(near), other, near[skip])
+        if best is None:
+            return None
+        _, other, of = best
+        other.vehicles.remove(of)
+        of.link = self._drawn(queue, queue.stop.links)
+        of.beyond_m = of.from_m = 0.0
+        of.entered_s, of.stood_s = now_s, np.inf
+        queue.vehicles.insert(0, of)
+        return of
+
+    def _chosen(self, loop: Loop) -> Queue:
+        """Return one of the queues that a vehicle on a loop may be bound for."""
+        queues = list(self._shares[loop])
+        return queues[self._one_of(list(self._shares[loop].values()))]
+
+    def _drawn(self, queue: Queue, links: tuple[int, ...]) -> int:
+        """Return one of the links that a vehicle may want."""
+        return links[self._one_of([queue.turned.get(link, 1.0) for link in links])]
+
+    def _one_of(self, shares: Sequence[float]) -> int:
+        if len(shares) == 1:
+            return 0
+        upto = np.cumsum(shares)
+        at = int(np.searchsorted(upto, self._random.random() * upto[-1], side="right"))
+        return min(at, len(shares) - 1)
+
+    def _redraw(self, queue: Queue, letters: str) -> None:
+        """Draw the first in line anew where it stands before the green that it was thought to want."""
+        if not queue.vehicles or len(queue.stop.links) < 2:
+            return
+        first = queue.vehicles[0]
+        waits_s = self._now_s - max(first.stood_s, queue.since_s[first.link], queue.left_s)
+        others = tuple(link for link in queue.stop.links if letters[link] not in GREEN)
+        if letters[first.link] == "G" and waits_s > STARTS_S and others:
+            first.link = self._drawn(queue, others)
+
+    def _fill(self, loop: Loop) -> None:
+        """Have a queue stand up to a loop that stays occupied: of several the longest."""
+        queue = max(self._of_loop[loop], key=lambda queue: len(queue.vehicles))
+        n = sum(of.beyond_m <= loop.at_m for of in queue.vehicles)
+        while SPACE_M * n < loop.at_m:
+            of = next((of for of in queue.vehicles[n:] if queue.free_m(of, self._now_s) < loop.at_m + NEAR_M), None)
+            if of is not None:
+                queue.vehicles.remove(of)
+                of.beyond_m = loop.at_m
+                queue.insert(of)
+            else:
+                of = self._new(queue, loop.at_m)
+            of.from_m, of.entered_s = 0.0, self._now_s
+            n += 1
+
+    def _correct(self, queue: Queue) -> None:
+        """Set a queue right by what the loops tell of standing vehicles, and by what fits between them."""
+        now_s, stop = self._now_s, queue.stop
+        kept = []
+        for of in queue.vehicles:
+            held_m = queue.held_m(of)
+            late_s = (held_m - queue.free_m(of, now_s)) / stop.speed
+            way_s = (of.from_m - held_m) / stop.speed
+            stays = held_m <= 0.0 or late_s <= LATE_S + 0.2 * way_s or any(
+                now_s - loop.occupied_s <= EMPTY_S for loop in stop.working if loop.at_m == held_m
+            )  # fmt: skip
+            if stays:
+                kept.append(of)
+        queue.vehicles = kept
+        near_m = min((loop.at_m for loop in stop.working if loop.at_m > STOP_M), default=np.inf)
+        if np.isfinite(near_m):
+            for of in [of for of in kept if of.beyond_m <= near_m][int(near_m / TIGHT_M) + 1 :]:
+                kept.remove(of)
+        last = stop.last
+        if last is None:
+            return
+        if last.occupied_s == now_s:
+            if not any(queue.free_m(of, now_s) <= STOP_M for of in kept[:1]):
+                first = next((of for of in kept[:1] if queue.free_m(of, now_s) < NEAR_M), None)
+                first = first or self._borrowed(queue) or self._new(queue, 0.0)
+                first.beyond_m = first.from_m = 0.0
+                first.entered_s = now_s
+        elif now_s - max(last.occupied_s, last.counted_s) > EMPTY_S:
+            queue.vehicles = [
+                of
+                for of in kept
+                if queue.held_m(of) > 0.0 or -queue.free_m(of, now_s) / stop.speed <= EMPTY_S + BRAKES_S
+            ]

@@ -104,7 +104,7 @@ def test_silent_loops_are_not_believed(told):
         sense(state)
     assert sense.blind == frozenset()
     # From now on one vehicle stands on everything, for ever: no loop is ever free.
-    lanes = sorted({loop.lane for stop in sense._stops for loop in stop.loops})
+    lanes = sorted({loop.lane for loop in sense._detectors.loops})
     n = len(lanes)
     stuck = dataclasses.replace(
         states[60],
