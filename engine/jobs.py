@@ -25,6 +25,7 @@ class Job:
         role: training, confirmation, holdout or calibration.
         limit_s: sum of delay, vehicle-seconds, beyond which the run is of no use and is stopped.
         scenario: of several scenarios, which one (`engine.runner.SeveralRunner`).
+        series_s: length of the intervals of the result's time series, seconds; 0: none.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Job:
     role: str
     limit_s: float = math.inf
     scenario: str = ""
+    series_s: float = 0.0
 
 
 @dataclass(frozen=True)

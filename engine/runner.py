@@ -24,7 +24,7 @@ class Runner:
 
     def __call__(self, job: Job) -> bytes:
         """Return the result of one simulation; see `engine.nursery.Nursery.answer`."""
-        return self._nursery.answer(Order(job.plan, job.seed, limit_s=job.limit_s))
+        return self._nursery.answer(Order(job.plan, job.seed, series_s=job.series_s, limit_s=job.limit_s))
 
     def close(self) -> None:
         """End the processes; a simulation under way raises `engine.nursery.LostError`."""

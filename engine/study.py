@@ -27,7 +27,7 @@ ROLES = ("training", "confirmation", "holdout")
 """What a run is for: choosing the finalists, choosing among them, and proving the winner."""
 
 
-def run_key(scenario: Scenario, plan: Plan, seed: int, queue_max_m: float, measures: str) -> str:
+def run_key(scenario: Scenario, plan: Plan, seed: int, queue_max_m: float, measures: str, series_s: float = 0.0) -> str:
     """Return what identifies one run: hashes of the inputs, options, window, plan, seed, measures and versions."""
     what = [
         scenario.inputs,
@@ -38,6 +38,7 @@ def run_key(scenario: Scenario, plan: Plan, seed: int, queue_max_m: float, measu
         queue_max_m,
         measures,
         [version("greensplit"), version("eclipse-sumo")],
+        *([series_s] if series_s else []),
     ]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 
@@ -54,6 +55,7 @@ class Study:
         on_attempt: called after each attempt has been recorded, for progress.
         on_cached: called with the number of runs that the ledger knew.
         name: of several scenarios that share the pool, which one this is (`engine.runner.SeveralRunner`).
+        series_s: length of the intervals of every result's time series, seconds; 0: none.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Study:
         on_attempt: Callable[[Attempt], None] = lambda attempt: None,
         on_cached: Callable[[int], None] = lambda n: None,
         name: str = "",
+        series_s: float = 0.0,
     ) -> None:
         self._scenario = scenario
         self._ledger = ledger
@@ -75,6 +78,7 @@ class Study:
         self._on_attempt = on_attempt
         self._on_cached = on_cached
         self._name = name
+        self._series_s = series_s
         self._n_cached = 0
         self._keys: dict[str, dict[tuple[str, int], str]] = {role: {} for role in ROLES}
         self._stops: dict[tuple[str, int], Stop] = {}
@@ -107,7 +111,7 @@ class Study:
             if self._key(plan.plan_id, seed):
                 continue  # asked for before: it is done, or has failed for good
             self._ledger.add_plan(plan)
-            key = run_key(self._scenario, plan, seed, self._queue_max_m, self._measures)
+            key = run_key(self._scenario, plan, seed, self._queue_max_m, self._measures, self._series_s)
             self._keys[role][plan.plan_id, seed] = key
             vehicles = self._demand(seed) if (plan.plan_id, seed) in limits_s else 0.0
             limit_s = limits_s[plan.plan_id, seed] * vehicles if vehicles else math.inf
@@ -117,7 +121,7 @@ class Study:
             if stop is not None or key in known:
                 n_cached += 1
             else:
-                todo.append(Job(key, plan, seed, role, limit_s, self._name))
+                todo.append(Job(key, plan, seed, role, limit_s, self._name, self._series_s))
         self._n_cached += n_cached
         self._on_cached(n_cached)
         return todo

@@ -25,6 +25,7 @@ CONFIGS: dict[str, type] = {
     "run": schema.RunConfig,
     "sweep": schema.SweepConfig,
     "optimize": schema.OptimizeConfig,
+    "emergency": schema.EmergencyConfig,
     "audit": schema.AuditConfig,
     "replay": schema.ReplayConfig,
     "report": schema.ReportCommandConfig,

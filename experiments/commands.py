@@ -167,6 +167,20 @@ COMMANDS = {
         resumes=True,
         workers=True,
     ),
+    "emergency": Command(
+        "a plan for each trouble of a set, the rule by which to change to it and back, and what both bring",
+        "experiments.emergency",
+        keys=(
+            *SEARCH_KEYS,
+            ("search.budget=96", "training simulations of the search in each member; every key of optimize holds"),
+            ("alarm.seeds=[301,...,320]", "seeds of the runs that the rule's thresholds are fitted to"),
+            ("alarm.window_s=180 alarm.in_a_row=2", "length of a window of counts; windows in a row that it takes"),
+            *SHARED_KEYS,
+        ),
+        examples=("greensplit emergency scenario=corridor scenario_set=corridor out=studies/emergency",),
+        resumes=True,
+        workers=True,
+    ),
     "sweep": Command(
         "a grid or a space-filling sample of plans, all seeds, ranked, the best one proven",
         "experiments.sweep",

@@ -14,6 +14,7 @@ from experiments.config.check import CheckConfig
 from experiments.config.compare import CompareConfig
 from experiments.config.controller import ControllerConfig
 from experiments.config.demand import DemandConfig
+from experiments.config.emergency import EmergencyConfig
 from experiments.config.export_plan import ExportConfig
 from experiments.config.hcm import HcmConfig
 from experiments.config.importing import ImportConfig
@@ -46,6 +47,7 @@ __all__ = [
     "CompareConfig",
     "ControllerConfig",
     "DemandConfig",
+    "EmergencyConfig",
     "ExportConfig",
     "HcmConfig",
     "ImportConfig",
