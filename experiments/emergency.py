@@ -90,7 +90,7 @@ class _Runs:
         if not total:
             return
         workers = config.workers or os.cpu_count() or 1
-        ready = {name: (*pair, config.backend) for name, pair in self._prepared.items()}
+        ready: dict[str, Any] = {name: (*pair, config.backend) for name, pair in self._prepared.items()}
         runner = functools.partial(SeveralRunner, ready, MOST_ALIVE)
         run = config.run
         with (

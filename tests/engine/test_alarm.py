@@ -35,7 +35,8 @@ def test_a_trouble_is_named_once_it_has_held_for_its_windows(alarm, name, shift)
     for day in days(50, 5, shift, since=4):
         call = alarm.first(day)
         assert call is not None
-        assert (call.time_s, call.trouble) == (ENDS_S[5], name)
+        assert call.trouble == name
+        assert ENDS_S[4] <= call.time_s <= ENDS_S[5], "chance may count the window before, no more"
 
 
 def test_one_window_alone_is_no_alarm(alarm):
