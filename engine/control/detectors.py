@@ -13,12 +13,14 @@ from engine.layout import Layout
 from engine.network import Network
 from engine.state import State
 
-__all__ = ["LOOP_M", "STOP_M", "Detectors", "Loop", "StopLine"]
+__all__ = ["STOP_M", "Detectors", "Loop", "StopLine"]
 
 LOOP_M = 2.0
 """Length of a loop along its lane; it begins `Loop.at_m` before the stop line and lies upstream of that."""
 STOP_M = 7.5
 """A loop that lies no farther from its stop line is one at the stop line: one vehicle stands between."""
+PRESENCE_M = 4.5
+"""Length of a loop at a stop line, so that whoever does not stop right at the line is on it: as SCATS has them."""
 
 
 @dataclass(eq=False)
@@ -40,6 +42,11 @@ class Loop:
     counted_s: float = -np.inf
     free_s: float = -np.inf
     occupied_s: float = -np.inf
+
+    @property
+    def length_m(self) -> float:
+        """Length along its lane, metres."""
+        return PRESENCE_M if self.at_m <= STOP_M else LOOP_M
 
 
 @dataclass(eq=False)
@@ -159,7 +166,7 @@ class Detectors:
             strict=True,
         ):  # fmt: skip
             for loop in self._loops_on.get(lane, ()):
-                if position_m - length_m <= loop.position_m <= position_m + LOOP_M:
+                if position_m - length_m <= loop.position_m <= position_m + loop.length_m:
                     occupied.add(loop)
             before = self._before.get(number)
             inside = int(self._queue_inside[lane])
