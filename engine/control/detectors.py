@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +61,8 @@ class StopLine:
         links: letters of the signal that let it go.
         feeds: (lane, metres from that lane's end to the stop line), itself first.
         loops: on all of these lanes, the farthest first; lanes that feed several stop lines share theirs.
-        working: those of them that are not dead.
+        working, upstream, last: those of them that are not dead; of these those upstream, and the one at the stop line, if any.
+        base_m: `feeds` as a dict.
     """
 
     signal: int
@@ -70,20 +71,13 @@ class StopLine:
     speed: float
     links: tuple[int, ...]
     feeds: tuple[tuple[int, float], ...]
-    loops: list[Loop] = field(default_factory=list)
+    loops: tuple[Loop, ...]
 
     def __post_init__(self) -> None:
         self.base_m = dict(self.feeds)
-
-    @property
-    def working(self) -> list[Loop]:
-        """Loops that are not dead."""
-        return [loop for loop in self.loops if not loop.dead]
-
-    @property
-    def last(self) -> Loop | None:
-        """The working loop at the stop line, if there is one."""
-        return next((loop for loop in self.working if loop.at_m <= STOP_M), None)
+        self.working = tuple(loop for loop in self.loops if not loop.dead)
+        self.last = next((loop for loop in self.working if loop.at_m <= STOP_M), None)
+        self.upstream = tuple(loop for loop in self.working if loop.at_m > STOP_M)
 
 
 class Detectors:
@@ -114,15 +108,15 @@ class Detectors:
                         links = {link.index for link in signal.links if link.lane == of.lane}
                         feeds = tuple((arrays.lane_index[name], base_m) for name, base_m in of.feeds)
                         speed = float(arrays.lane_limit[lane])
-                        stop = StopLine(i, lane, int(arrays.lane_zone[lane]), speed, tuple(sorted(links)), feeds)
-                        self._place(stop, of.storage_m, placed)
-                        if not stop.loops:
+                        loops = self._placed(feeds, of.storage_m, placed)
+                        if not loops:
                             raise InputError(
                                 f"sensing.detectors_m: lane '{of.lane}' of signal '{signal.id}' is {of.storage_m:.0f} m "
                                 f"long, and the nearest detector would be {min(sensing.detectors_m):g} m before its stop "
                                 "line. Place one nearer, as in sensing.detectors_m=[1,40]."
                             )
-                        self.stops.append(stop)
+                        zone = int(arrays.lane_zone[lane])
+                        self.stops.append(StopLine(i, lane, zone, speed, tuple(sorted(links)), feeds, loops))
         self.loops = list(placed.values())
         self._loops_on: dict[int, list[Loop]] = {}
         for loop in self.loops:
@@ -138,15 +132,20 @@ class Detectors:
         """Return the stop lines that a lane leads to."""
         return self._stops_on.get(lane, [])
 
-    def _place(self, stop: StopLine, storage_m: float, placed: dict[tuple[int, float], Loop]) -> None:
+    def _placed(
+        self, feeds: tuple[tuple[int, float], ...], storage_m: float, placed: dict[tuple[int, float], Loop]
+    ) -> tuple[Loop, ...]:
+        """Return the loops of a stop line; what lies farther than its approach is long is left out."""
+        loops = []
         for at_m in sorted(self._of.detectors_m, reverse=True):
-            for lane, base_m in stop.feeds:
+            for lane, base_m in feeds:
                 if at_m < storage_m and base_m <= at_m < base_m + self._lengths[lane]:
                     key = (lane, at_m)
                     if key not in placed:
                         dead = bool(self._random.random() < self._of.dead_share)
                         placed[key] = Loop(lane, self._lengths[lane] - (at_m - base_m), at_m, dead)
-                    stop.loops.append(placed[key])
+                    loops.append(placed[key])
+        return tuple(loops)
 
     def read(self, state: State) -> None:
         """Let the loops count and be occupied for one second."""

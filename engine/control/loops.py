@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from engine.conflicts import GREEN
-from engine.control.detectors import STOP_M, Detectors, Loop, StopLine
+from engine.control.detectors import STOP_M, Detectors, Loop
+from engine.control.queues import EMPTY_S, NEAR_M, SPACE_M, Queue, Vehicle
 from engine.control.spec import Sensing
 from engine.layout import Layout
 from engine.network import Network
@@ -17,81 +17,13 @@ from engine.state import State
 
 __all__ = ["Loops"]
 
-SPACE_M = 7.5
-"""Road that a standing vehicle takes."""
-TIGHT_M = 6.5
-"""Of a row of standing vehicles none take less than this."""
 HEADWAY_S = 2.0
 START_UP_S = 2.0
 LENGTH_M = 5.0
 STARTS_S = 4.0
 """Who stands first in line has started that long after its green, where nothing has priority over it."""
-EMPTY_S = 3.0
-"""A stop-line loop that is free for so long tells that nobody stands there who has arrived."""
-BRAKES_S = 2.0
-"""Whoever stops takes so much longer than at the limit."""
-LATE_S = 6.0
-"""Who has not reached a loop so long after its time, with a fifth of its way added, is not on its way any more."""
-NEAR_M = 40.0
-"""A vehicle that a loop counts is one that the model has no farther upstream of it."""
 DECAY = 0.98
 """Of what is learnt for each vehicle that follows."""
-
-
-@dataclass(eq=False)
-class Vehicle:
-    """A vehicle that the model believes in.
-
-    Attributes:
-        number: names it, from signal to signal.
-        link: that it is thought to want.
-        beyond_m: the loop that it has passed last, metres from the stop line.
-        from_m, entered_s: where it was when; from there it drives at the limit.
-        stood_s: since when it stands.
-        over: the loops upstream that counted it.
-    """
-
-    number: int
-    link: int
-    beyond_m: float
-    from_m: float
-    entered_s: float
-    stood_s: float = np.inf
-    over: list[Loop] = field(default_factory=list)
-
-
-@dataclass(eq=False)
-class Queue:
-    """Who is believed to come to a stop line, the first first, and what has been learnt there.
-
-    Attributes:
-        turned: vehicles that left by each link, fading.
-        share: all of them.
-        since_s: when each link became green; infinite: it is not.
-        left_s: when the last one left.
-    """
-
-    stop: StopLine
-    vehicles: list[Vehicle] = field(default_factory=list)
-    turned: dict[int, float] = field(default_factory=dict)
-    share: float = 1.0
-    since_s: dict[int, float] = field(default_factory=dict)
-    left_s: float = -np.inf
-
-    def free_m(self, of: Vehicle, now_s: float) -> float:
-        """Return how far from the line a vehicle would be with nobody before it; negative: since when it could be there."""
-        return of.from_m - self.stop.speed * max(0.0, now_s - of.entered_s)
-
-    def held_m(self, of: Vehicle) -> float:
-        """Return where the next loop is that has not counted a vehicle yet; the stop line's is at 0."""
-        return max((loop.at_m for loop in self.stop.working if STOP_M < loop.at_m < of.beyond_m), default=0.0)
-
-    def insert(self, of: Vehicle) -> None:
-        """Let a vehicle in behind all that have passed its last loop."""
-        at = len(self.vehicles)
-        while at and self.vehicles[at - 1].beyond_m > of.beyond_m:
-            at -= 1
-        self.vehicles.insert(at, of)
 
 
 class Loops:
@@ -233,8 +165,7 @@ class Loops:
         last = queue.stop.last
         if last is not None:
             for _ in range(last.count):
-                first = next((of for of in queue.vehicles[:1] if queue.free_m(of, now_s) < NEAR_M), None)
-                self._leave(queue, first or self._borrowed(queue) or self._new(queue, 0.0))
+                self._leave(queue, queue.near(now_s) or self._borrowed(queue) or self._new(queue, 0.0))
         elif queue.vehicles:
             first = queue.vehicles[0]
             start_s = queue.since_s[first.link] + START_UP_S
@@ -247,7 +178,7 @@ class Loops:
         queue.left_s = now_s
         for other in queue.vehicles:
             other.stood_s = np.inf
-        # Yellow lets vehicles go, too; a second of it is over when they have passed.
+        # Whoever leaves in yellow tells nothing about its link.
         shown = tuple(link for link in stop.links if np.isfinite(queue.since_s[link]))
         if shown and of.link not in shown:
             of.link = self._drawn(queue, shown)
@@ -367,35 +298,12 @@ class Loops:
             n += 1
 
     def _correct(self, queue: Queue) -> None:
-        """Set a queue right by what the loops tell of standing vehicles, and by what fits between them."""
-        now_s, stop = self._now_s, queue.stop
-        kept = []
-        for of in queue.vehicles:
-            held_m = queue.held_m(of)
-            late_s = (held_m - queue.free_m(of, now_s)) / stop.speed
-            way_s = (of.from_m - held_m) / stop.speed
-            stays = held_m <= 0.0 or late_s <= LATE_S + 0.2 * way_s or any(
-                now_s - loop.occupied_s <= EMPTY_S for loop in stop.working if loop.at_m == held_m
-            )  # fmt: skip
-            if stays:
-                kept.append(of)
-        queue.vehicles = kept
-        near_m = min((loop.at_m for loop in stop.working if loop.at_m > STOP_M), default=np.inf)
-        if np.isfinite(near_m):
-            for of in [of for of in kept if of.beyond_m <= near_m][int(near_m / TIGHT_M) + 1 :]:
-                kept.remove(of)
-        last = stop.last
-        if last is None:
-            return
-        if last.occupied_s == now_s:
-            if not any(queue.free_m(of, now_s) <= STOP_M for of in kept[:1]):
-                first = next((of for of in kept[:1] if queue.free_m(of, now_s) < NEAR_M), None)
+        """Set a queue right by what the loops tell of standing vehicles."""
+        now_s, last = self._now_s, queue.stop.last
+        queue.correct(now_s)
+        if last is not None and last.occupied_s == now_s:
+            first = queue.near(now_s)
+            if first is None or queue.free_m(first, now_s) > STOP_M:
                 first = first or self._borrowed(queue) or self._new(queue, 0.0)
                 first.beyond_m = first.from_m = 0.0
                 first.entered_s = now_s
-        elif now_s - max(last.occupied_s, last.counted_s) > EMPTY_S:
-            queue.vehicles = [
-                of
-                for of in kept
-                if queue.held_m(of) > 0.0 or -queue.free_m(of, now_s) / stop.speed <= EMPTY_S + BRAKES_S
-            ]
