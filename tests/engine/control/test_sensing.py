@@ -91,6 +91,63 @@ def test_loops_count_what_stands(told):
     assert abs(np.mean(believed) - np.mean(true)) < 0.35 * np.mean(true)
 
 
+def alone(told, path):
+    """States of one vehicle that follows a path of (lane, position_m), a second each, and the loops that see it."""
+    network, arrays, states = told
+    sense = Loops(Sensing(detectors_m=(1.0, 40.0)), network, arrays, 1)
+    names = {index: lane for lane, index in arrays.lane_index.items()}
+    for second, (lane, position_m) in enumerate(path):
+        link = next(link.index for link in network.signals[0].links if link.lane == names[lane])
+        values = {
+            "number": np.array([0], np.int32),
+            "lane": np.array([lane], np.int32),
+            "position_m": np.array([position_m]),
+            "length_m": np.array([5.0]),
+            "next_signal": np.array([0], np.int32),
+            "next_link": np.array([link], np.int32),
+            "to_line_m": np.array([arrays.lane_length_m[lane] - position_m]),
+        }
+        rest = {name: getattr(states[0], name)[:1] for name in ("kind", "speed", "standing_s")}
+        seen_of = sense(dataclasses.replace(states[0], time_s=states[0].time_s + second, **values, **rest))
+    return sense, seen_of
+
+
+def long_lanes(told):
+    """Return two lanes side by side at a stop line, each with loops at 1 m and 40 m, and their length."""
+    network, arrays, _ = told
+    by_edge = {}
+    for signal in network.signals:
+        for approach in signal.approaches:
+            lanes = sorted(arrays.lane_index[stop.lane] for group in approach.groups for stop in group.lanes)
+            by_edge[approach.edge] = [lane for lane in lanes if arrays.lane_length_m[lane] > 60.0]
+    one, other = next(lanes for lanes in by_edge.values() if len(lanes) > 1)[:2]
+    return one, other, float(arrays.lane_length_m[one])
+
+
+def test_a_change_of_lane_before_the_loops_is_counted_where_it_ends(told):
+    one, other, length_m = long_lanes(told)
+    sense, _ = alone(told, [(one, length_m - 55.0), (other, length_m - 45.0), (other, length_m - 35.0)])
+    counted = {(loop.lane, loop.at_m) for loop in sense._detectors.loops if np.isfinite(loop.counted_s)}
+    assert counted == {(other, 40.0)}
+
+
+def test_who_stops_short_of_the_line_is_on_its_loop(told):
+    one, _, length_m = long_lanes(told)
+    path = [(one, length_m - 45.0), (one, length_m - 30.0)] + [(one, length_m - 5.0)] * 20
+    _, of = alone(told, path)
+    assert of.lane.tolist() == [one]
+    assert of.to_line_m[0] < 5.0
+
+
+def test_who_is_counted_and_does_not_come_is_forgotten(told):
+    one, _, length_m = long_lanes(told)
+    # It stands between the loops, for ever: nothing tells of it.
+    _, of = alone(told, [(one, length_m - 45.0)] + [(one, length_m - 30.0)] * 3)
+    assert len(of.number) == 1
+    _, of = alone(told, [(one, length_m - 45.0)] + [(one, length_m - 30.0)] * 30)
+    assert len(of.number) == 0
+
+
 def test_lost_counts_and_dead_loops_repeat(told):
     one, again = (seen(told, detectors_m=(1.0, 40.0), lost_share=0.3, dead_share=0.3) for _ in range(2))
     for a, b in zip(one, again, strict=True):
