@@ -18,7 +18,7 @@ def needs(control: Control, network: Network) -> str:
     if control.kind == "program":
         seen = "no detectors"
     elif of.detectors_m:
-        seen = f"{lanes * len(of.detectors_m)} loops on {lanes} lanes"
+        seen = f"loops {' and '.join(f'{at_m:g}' for at_m in of.detectors_m)} m before the stop lines of {lanes} lanes"
     elif of.connected_share < 1.0:
         seen = f"radio at each signal, heard by {100 * of.connected_share:.0f} % of the vehicles"
     elif of.range_m == float("inf"):
