@@ -36,7 +36,7 @@ class Figure:
 FIGURES = {
     "instructions": Figure("Instructions of scoring every second, 900 s", "instructions", 900.0),
     "profile": Figure("Where the instructions of a scored run go", "profile", 30.0),
-    "wall": Figure("Wall time of one run", "wall", 560.0),
+    "wall": Figure("Wall time of one run", "wall", 400.0),
     "sweep": Figure("Wall time of a sweep", "sweeping", 400.0),
     "memory": Figure("Memory of a worker", "memory", 300.0),
     "loop": Figure("The scoring loop", "loop", 10.0),

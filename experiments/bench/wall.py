@@ -8,10 +8,8 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from engine.network import Network
 from engine.nursery import Nursery
 from engine.plan import Plan
-from engine.scenario import Scenario
 from engine.sumo.installation import environment
 from experiments.bench.networks import bare_sumo, measured
 from experiments.bench.rows import Row, at_most
@@ -20,7 +18,7 @@ from experiments.bench.turns import in_turns, seconds_of
 
 __all__ = ["rows", "silently"]
 
-PAIRS = {"ingolstadt7": 13, "cologne8": 25}
+PAIRS = {"ingolstadt7": 11, "cologne8": 25}
 """Turns on each network: the shorter a run, the more it takes to tell a hundredth."""
 RUN_LIMIT = at_most(1.12)
 
@@ -36,17 +34,6 @@ def silently(command: Sequence[str]) -> None:
         raise RuntimeError(f"{' '.join(command)[:300]} failed: {' '.join(done.stderr.split())[-300:]}")
 
 
-def _worker_s(scenario: Scenario, network: Network) -> float:
-    """Return the seconds of one run in a worker that has run before.
-
-    A worker for each measurement: all simulations of one find the same pages of memory, which by their place alone make
-    it faster or slower by up to a tenth.
-    """
-    with Nursery(scenario, network) as nursery:
-        nursery.run(Plan(()), SEED)
-        return seconds_of(nursery.run, Plan(()), SEED)
-
-
 def rows(done: Callable[[float], None]) -> list[Row]:
     """Return, for each network, a worker's run and the whole command over bare SUMO."""
     made = []
@@ -59,7 +46,9 @@ def rows(done: Callable[[float], None]) -> list[Row]:
         scenario, network = measured(name)
         bare = bare_sumo(name)
         bare_s = partial(seconds_of, silently, bare)
-        turns = in_turns(partial(_worker_s, scenario, network), bare_s, pairs, advance)
+        with Nursery(scenario, network) as nursery:
+            nursery.run(Plan(()), SEED)  # its process starts once, for all runs that follow
+            turns = in_turns(partial(seconds_of, nursery.run, Plan(()), SEED), bare_s, pairs, advance)
         title = f"a run of one hour in a worker, {name}"
         how = f"{turns.how}; SUMO's own loading included on both sides"
         made.append(Row(title, "s", turns.ours_s, turns.peer_s, turns.ratio, RUN_LIMIT, shlex.join(bare), how))
