@@ -11,6 +11,7 @@ from engine.conflicts import GREEN
 from engine.control.detectors import STOP_M, Detectors, Loop
 from engine.control.queues import EMPTY_S, NEAR_M, SPACE_M, Queue, Vehicle
 from engine.control.spec import Sensing
+from engine.control.turns import STARTS_S, drawn
 from engine.layout import Layout
 from engine.network import Network
 from engine.state import State
@@ -20,8 +21,6 @@ __all__ = ["Loops"]
 HEADWAY_S = 2.0
 START_UP_S = 2.0
 LENGTH_M = 5.0
-STARTS_S = 4.0
-"""Who stands first in line has started that long after its green, where nothing has priority over it."""
 DECAY = 0.98
 """Of what is learnt for each vehicle that follows."""
 
@@ -266,11 +265,7 @@ class Loops:
         return links[self._one_of([queue.turned.get(link, 1.0) for link in links])]
 
     def _one_of(self, shares: Sequence[float]) -> int:
-        if len(shares) == 1:
-            return 0
-        upto = np.cumsum(shares)
-        at = int(np.searchsorted(upto, self._random.random() * upto[-1], side="right"))
-        return min(at, len(shares) - 1)
+        return 0 if len(shares) == 1 else drawn(self._random, shares)
 
     def _redraw(self, queue: Queue, letters: str) -> None:
         """Draw the first in line anew where it stands before the green that it was thought to want."""

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from engine.conflicts import GREEN
 from engine.control.loops import Loops
 from engine.control.spec import Sensing
+from engine.control.turns import STARTS_S, drawn
 from engine.layout import Layout
 from engine.network import Network
 from engine.state import State
@@ -19,8 +20,6 @@ from engine.state import State
 __all__ = ["Sensor", "sensor"]
 
 AT_LINE_M = 12.0
-STARTS_S = 4.0
-"""Who is first in line has started by then, where its green is no permissive one."""
 OF_VEHICLES = (
     "number", "lane", "kind", "position_m", "length_m", "speed", "standing_s", "next_signal", "next_link", "to_line_m",
 )  # fmt: skip
@@ -152,9 +151,7 @@ class Sensor:
     def _draw(self, signal: int, lane: int, links: tuple[int, ...]) -> int:
         every = self._links[signal, lane]
         counts = self._turned.setdefault((signal, lane), np.ones(len(every)))
-        shares = np.array([counts[every.index(link)] for link in links])
-        at = np.searchsorted(np.cumsum(shares), self._random.random() * shares.sum(), side="right")
-        return links[min(int(at), len(links) - 1)]
+        return links[drawn(self._random, [counts[every.index(link)] for link in links])]
 
     def _watch(self, state: State) -> None:
         """Keep since when each link has been green."""
