@@ -6,7 +6,6 @@ import contextlib
 import functools
 import importlib
 import math
-import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -19,7 +18,6 @@ from engine.errors import InputError
 from engine.formats import read_any_plan
 from engine.ledger import Ledger, StudyLock
 from engine.network import Network
-from engine.nursery import spare
 from engine.objective import Objective
 from engine.plan import BASELINE, Plan
 from engine.pool import Pool
@@ -33,6 +31,7 @@ from engine.study import Study
 from experiments import _folder
 from experiments._control import control_space
 from experiments._outcome import Material, Outcome, write
+from experiments._pool import n_workers, pool_of, study_on
 from experiments._prepare import prepare
 from experiments._progress import Progress
 from experiments._rules import chosen
@@ -62,14 +61,8 @@ def search_and_prove(command: str, config: SearchStudyConfig) -> int:
     prepared: dict[str, Any] = {}
     with StudyLock(folder):
         _folder.claim(folder, identified, {"command": command, **resolved(config)})
-        workers = config.workers or os.cpu_count() or 1
         runner = functools.partial(SeveralRunner, prepared, MOST_ALIVE)
-        run = config.run
-        with (
-            Pool(runner, workers, config.ray.address, run.deadline_s, run.attempts, config.ray.head_start_s) as pool,
-            spare(0 if config.ray.address else workers, config.backend),
-            contextlib.ExitStack() as ledgers,
-        ):
+        with pool_of(config, runner) as pool, contextlib.ExitStack() as ledgers:
             pool.start()  # where Ray is to run the first jobs, it starts while the scenario is prepared
             places = {name: folder_of_member(folder, name) for name in members}
             for name, member in members.items():
@@ -87,7 +80,7 @@ def search_and_prove(command: str, config: SearchStudyConfig) -> int:
                 space = first.space if first else _space(config, network, auditor)
                 ledger = ledgers.enter_context(Ledger(places[name] / "ledger.sqlite"))
                 materials[name] = Material(command, places[name], scenario, auditor, space, ledger)
-            outcome = _search(config, materials, pool, workers)
+            outcome = _search(config, materials, pool)
             pool.release()
             if isinstance(outcome.study, SetStudy):
                 write_set(config, folder, materials, outcome, began)
@@ -103,7 +96,7 @@ def _space(config: SearchStudyConfig, network: Network, auditor: Auditor) -> Pla
     return control_space(config.controller, config.sensing, config.rules, network, config.scenario.name)
 
 
-def _search(config: SearchStudyConfig, materials: Mapping[str, Material], pool: Pool, workers: int) -> Outcome:
+def _search(config: SearchStudyConfig, materials: Mapping[str, Material], pool: Pool) -> Outcome:
     material = next(iter(materials.values()))
     later = ("cmaes", *LATER) if calibration_seeds(config, material.space) else LATER
     threading.Thread(target=_import_for_later, args=(later,), daemon=True).start()
@@ -118,7 +111,7 @@ def _search(config: SearchStudyConfig, materials: Mapping[str, Material], pool: 
             Site(of.scenario, of.auditor.network, weight, of.folder)
             for of, weight in zip(materials.values(), weights, strict=True)
         ]
-        search = strategy(config, sites, space, workers, progress.say)
+        search = strategy(config, sites, space, n_workers(config), progress.say)
         judged = functools.partial(_evaluations, study, objective)
         # The space keeps to the rules; whatever a search proposes is audited before it is run all the same.
         auditor = material.auditor
@@ -151,19 +144,7 @@ def _study(
     config: SearchStudyConfig, materials: Mapping[str, Material], pool: Pool, progress: Progress
 ) -> Study | SetStudy:
     """Return the study of one scenario, or of the members of a set."""
-    studies = {
-        name: Study(
-            of.scenario,
-            of.ledger,
-            pool,
-            config.queue.max_m,
-            config.measures,
-            progress.attempt,
-            progress.cached,
-            name,
-        )
-        for name, of in materials.items()
-    }
+    studies = {name: study_on(config, of.scenario, of.ledger, pool, progress, name) for name, of in materials.items()}
     if not config.scenario_set.members:
         return studies[""]
     return SetStudy(studies, config.weights(), config.objective.objective(), config.objective.risk(), pool)

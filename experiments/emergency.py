@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import os
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import scenarios
-from engine.alarm import Alarm, AllClear, Call, course, fit_alarm, fit_all_clear
+from engine.alarm import Alarm, AllClear, Call, Course, course, fit_alarm, fit_all_clear
 from engine.day import DayPlan, day_schedules
 from engine.errors import InputError
 from engine.files import sha256, write_text
@@ -20,8 +19,6 @@ from engine.formats import read_any_plan
 from engine.ledger import Ledger, StudyLock
 from engine.network import Network
 from engine.plan import Plan
-from engine.pool import Pool
-from engine.result import RunResult
 from engine.runner import SeveralRunner
 from engine.scenario import Scenario
 from engine.scenario_set import same_signals
@@ -31,6 +28,7 @@ from engine.study import Study
 from engine.sumo.programs import write_plan
 from engine.sumo.waut import write_schedules
 from experiments import _folder
+from experiments._pool import pool_of, study_on
 from experiments._prepare import prepare
 from experiments._progress import Progress
 from experiments._searching import MOST_ALIVE, search_and_prove
@@ -82,6 +80,7 @@ class _Runs:
         self._ledger = ledger
         self._series_s = series_s
         self._studies: dict[str, Study] = {}
+        self._courses: dict[tuple[str, str, int], Course] = {}
 
     def simulate(self, title: str, asked: Mapping[str, Trials]) -> None:
         """Simulate (plan, seed) of each scenario, by role."""
@@ -89,26 +88,11 @@ class _Runs:
         total = sum(len(trials) for trials_of in asked.values() for trials in trials_of.values())
         if not total:
             return
-        workers = config.workers or os.cpu_count() or 1
         ready: dict[str, Any] = {name: (*pair, config.backend) for name, pair in self._prepared.items()}
         runner = functools.partial(SeveralRunner, ready, MOST_ALIVE)
-        run = config.run
-        with (
-            Progress(title, total) as progress,
-            Pool(runner, workers, config.ray.address, run.deadline_s, run.attempts, config.ray.head_start_s) as pool,
-        ):
+        with Progress(title, total) as progress, pool_of(config, runner) as pool:
             self._studies = {
-                name: Study(
-                    scenario,
-                    self._ledger,
-                    pool,
-                    config.queue.max_m,
-                    config.measures,
-                    progress.attempt,
-                    progress.cached,
-                    name,
-                    self._series_s,
-                )
+                name: study_on(config, scenario, self._ledger, pool, progress, name, self._series_s)
                 for name, (scenario, _) in self._prepared.items()
             }
             jobs = [
@@ -120,19 +104,37 @@ class _Runs:
             for attempt in pool.run(jobs) if jobs else ():
                 self._studies[attempt.job.scenario].take(attempt)
 
-    def result(self, name: str, plan: Plan, seed: int) -> RunResult:
-        """Return what a run left.
+    def measures(self, name: str, plan: Plan, seed: int) -> dict[str, float]:
+        """Return the network measures of a run.
 
         Raises:
             InputError: it has no result.
         """
-        found = self._studies[name].result(plan.plan_id, seed)
-        if found is None:
+        found = self._studies[name].runs(plan.plan_id, [seed])
+        if not found:
             raise InputError(
                 f"the run of plan {plan.plan_id} in '{name}' with seed {seed} has no result; ledger.sqlite says why. "
                 "Give the same command to try again."
             )
-        return found
+        return dict(found[seed])
+
+    def courses(self, name: str, plan: Plan, seeds: Sequence[int]) -> list[Course]:
+        """Return what detectors see of a plan's runs, in the seeds' order.
+
+        Raises:
+            InputError: one has no result.
+        """
+        for seed in seeds:
+            if (name, plan.plan_id, seed) not in self._courses:
+                self.measures(name, plan, seed)
+                result = self._studies[name].result(plan.plan_id, seed)
+                assert result is not None  # it has measures
+                self._courses[name, plan.plan_id, seed] = course(result)
+        return [self._courses[name, plan.plan_id, seed] for seed in seeds]
+
+    def delays_s(self, name: str, plan: Plan, seeds: Sequence[int]) -> list[float]:
+        """Return the delay per vehicle of a plan's runs, seconds, in the seeds' order; see `measures`."""
+        return [self.measures(name, plan, seed)["delay_s"] for seed in seeds]
 
 
 def _proven(
@@ -153,44 +155,38 @@ def _proven(
     runs = _Runs(config, prepared, ledger, config.alarm.window_s)
     runs.simulate("what detectors see", {"training": training, "holdout": holdout})
 
-    def measured(name: str, plan: Plan, of: Sequence[int]) -> dict[int, dict[str, float]]:
-        return {seed: dict(runs.result(name, plan, seed).network) for seed in of}
+    def measured(name: str, plan: Plan) -> dict[int, dict[str, float]]:
+        return {seed: runs.measures(name, plan, seed) for seed in held}
 
     objective = config.objective.objective()
     kept = {
         name: plan
         for name, plan in own.items()
-        if judge(measured(name, plan, held), measured(name, day, held), held, objective)[0] == "better"
+        if judge(measured(name, plan), measured(name, day), held, objective)[0] == "better"
     }
-    courses = {name: [course(runs.result(name, day, seed)) for seed in seeds] for name in prepared}
+    courses = {name: runs.courses(name, day, seeds) for name in prepared}
     if len(courses[usual][0].ends_s) < in_a_row:
         raise InputError(
             f"alarm.window_s={config.alarm.window_s:g} leaves fewer than alarm.in_a_row={in_a_row} windows. Make it smaller."
         )
     alarm = fit_alarm(courses[usual], {name: courses[name] for name in troubles}, in_a_row)
     clear = {
-        name: fit_all_clear(
-            [course(runs.result(usual, plan, seed)) for seed in seeds],
-            [course(runs.result(name, plan, seed)) for seed in seeds],
-            in_a_row,
-        )
+        name: fit_all_clear(runs.courses(usual, plan, seeds), runs.courses(name, plan, seeds), in_a_row)
         for name, plan in kept.items()
     }
-    calls = {(name, seed): alarm.first(course(runs.result(name, day, seed))) for name in prepared for seed in held}
-    delays = {
-        (name, seed): runs.result(name, day, seed).network["delay_s"] for name in prepared for seed in held
-    }  # fmt: skip
-    switched = dict(delays) | _switched(config, folder, prepared, ledger, day, kept, calls)
+    calls = {
+        (name, seed): alarm.first(seen)
+        for name in prepared
+        for seed, seen in zip(held, runs.courses(name, day, held), strict=True)
+    }
+    switched = _switched(config, folder, prepared, ledger, day, kept, calls)
     rows = []
-    for name in prepared:
+    for name, (scenario, _) in prepared.items():
         plan = kept.get(name, day)
-        a, b = ([of[name, seed] for seed in held] for of in (delays, switched))
-        c = [runs.result(name, plan, seed).network["delay_s"] for seed in held]
+        by_day, oracle = runs.delays_s(name, day, held), runs.delays_s(name, plan, held)
+        by_rule = [switched.get((name, seed), delay_s) for seed, delay_s in zip(held, by_day, strict=True)]
         of_calls = [call for seed in held if (call := calls[name, seed]) is not None]
-        right = [call for call in of_calls if call.trouble == name]
-        begins_s = prepared[name][0].begin_s + prepared[name][0].warmup_s
-        back = [clear[name].first(course(runs.result(name, plan, seed))) for seed in held] if name in clear else []
-        over = [clear[name].first(course(runs.result(usual, plan, seed))) for seed in held] if name in clear else []
+        after_s = [call.time_s - scenario.begin_s - scenario.warmup_s for call in of_calls]
         rows.append(
             {
                 "name": name,
@@ -198,16 +194,16 @@ def _proven(
                 "own_plan": name in kept,
                 "runs": len(held),
                 "alarms": len(of_calls),
-                "named_right": len(right),
+                "named_right": sum(call.trouble == name for call in of_calls),
                 "switched": sum(call.trouble in kept for call in of_calls),
-                "median_time_to_alarm_s": statistics.median([c.time_s - begins_s for c in of_calls])
-                if of_calls
-                else None,
-                "false_all_clears": sum(found is not None for found in back) if back else None,
-                "all_clears_on_usual_days": sum(found is not None for found in over) if over else None,
-                "delay_s": {"day": statistics.fmean(a), "rule": statistics.fmean(b), "oracle": statistics.fmean(c)},
-                "rule_less_day": _difference(b, a),
-                "oracle_less_day": _difference(c, a),
+                "median_time_to_alarm_s": statistics.median(after_s) if after_s else None,
+                "false_all_clears": _cleared(clear.get(name), runs.courses(name, plan, held)),
+                "all_clears_on_usual_days": _cleared(clear.get(name), runs.courses(usual, plan, held)),
+                "delay_s": {
+                    how: statistics.fmean(of) for how, of in (("day", by_day), ("rule", by_rule), ("oracle", oracle))
+                },
+                "rule_less_day": paired_interval(by_rule, by_day).to_json(),
+                "oracle_less_day": paired_interval(oracle, by_day).to_json(),
             }
         )
     _write(config, folder / "emergency", {"day": day, **kept}, network, alarm, clear)
@@ -219,6 +215,11 @@ def _proven(
         "holdout_seeds": list(held),
         "members": rows,
     }
+
+
+def _cleared(rule: AllClear | None, courses: Sequence[Course]) -> int | None:
+    """Return in how many runs the all-clear came; `None` where there is no rule for it."""
+    return None if rule is None else sum(rule.first(seen) is not None for seen in courses)
 
 
 def _of(name: str, usual: str, day: Plan, own: Mapping[str, Plan]) -> list[Plan]:
@@ -268,12 +269,7 @@ def _switched(
         )
     runs = _Runs(config, ways, ledger, config.alarm.window_s)
     runs.simulate("changes of plan", {"holdout": {key: [(Plan(()), seed)] for (_, seed), key in names.items()}})
-    return {place: runs.result(key, Plan(()), place[1]).network["delay_s"] for place, key in names.items()}
-
-
-def _difference(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, Any]:
-    found = paired_interval(ours, theirs)
-    return {"mean": found.mean, "ci95": None if found.low is None else [found.low, found.high]}
+    return {place: runs.measures(key, Plan(()), place[1])["delay_s"] for place, key in names.items()}
 
 
 def _write(
@@ -316,7 +312,7 @@ def _show(summary: Mapping[str, Any], folder: Path) -> None:
             str(row["named_right"]),
             "-" if after_s is None else f"{after_s:.0f}",
             *(f"{row['delay_s'][how]:.1f}" for how in ("day", "rule", "oracle")),
-            f"{difference['mean']:+.1f}{sure}",
+            f"{difference['centre']:+.1f}{sure}",
         )
     console = Console(width=max(Console().width, 120), highlight=False)
     console.print(table)

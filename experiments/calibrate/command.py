@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments._json import hand_out
+from experiments._pool import n_workers
 from experiments._prepare import prepare
 from experiments.calibrate.fitting import Fit, Fitted, fit
 from experiments.calibrate.trial import Observed, Street, Trial, rows
@@ -34,7 +34,7 @@ __all__ = ["main"]
 def main(config: CalibrateConfig) -> int:
     """Fit, judge on held-out seeds, and leave the scenario with its page. Returns 0, or 1 where it misses its aims."""
     assert config.out is not None  # the configuration refuses to be without
-    workers = config.workers or os.cpu_count() or 1
+    workers = n_workers(config)
     bounds = {key: getattr(config, key) for key in ("tau", "speed_factor", "min_gap", "sigma")}
     with tempfile.TemporaryDirectory(prefix="greensplit-") as scratch, making(config.out) as folder:
         street = _street(config, Path(scratch))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +13,13 @@ from engine.errors import InputError
 from engine.files import write_text
 from engine.formats import read_any_plan
 from engine.ledger import Ledger
-from engine.nursery import spare
 from engine.plan import BASELINE, Plan
-from engine.pool import Pool
 from engine.runner import runner_of
 from engine.study import Study
 from engine.sumo.programs import write_plan
 from engine.tables import Rows, movement_rows, result_row, run_rows, write_cycles, write_parquet
 from experiments import _folder
+from experiments._pool import pool_of, study_on
 from experiments._prepare import prepare
 from experiments._progress import Progress
 from experiments.compare.entries import label_of
@@ -64,24 +62,16 @@ def simulated(
         InputError: the scenario or a plan cannot be used, or no run of a plan ended.
     """
     prepared: list[Any] = []
-    workers = config.workers or os.cpu_count() or 1
-    run, ray = config.run, config.ray
     runner = functools.partial(runner_of, prepared)
     folder.mkdir(parents=True, exist_ok=True)
-    with (
-        Pool(runner, workers, ray.address, run.deadline_s, run.attempts, ray.head_start_s) as pool,
-        spare(0 if ray.address else workers, config.backend),
-        Ledger(folder / "ledger.sqlite") as ledger,
-    ):
+    with pool_of(config, runner) as pool, Ledger(folder / "ledger.sqlite") as ledger:
         pool.start()
         scenario, network = prepare(scenario_config, folder / "scenario", config.queue.max_m, config.measures)
         read = [(Plan(()), ()) if path is None else _read(path, network) for path in plans]
         prepared += [scenario, network, config.backend]
         distinct = {plan.plan_id: plan for plan, _ in read}
         with Progress(f"compare, {scenario.name}", len(distinct) * len(seeds)) as progress:
-            study = Study(
-                scenario, ledger, pool, config.queue.max_m, config.measures, progress.attempt, progress.cached
-            )
+            study = study_on(config, scenario, ledger, pool, progress)
             study.evaluate([(plan, seed) for seed in seeds for plan in distinct.values()], ROLE)
         pool.release()
         _write(study, distinct, seeds, folder, network.program_ids)

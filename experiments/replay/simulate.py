@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -12,13 +11,12 @@ from engine.bands import Band, CaseRecord
 from engine.errors import InputError
 from engine.jobs import Job
 from engine.network import Network
-from engine.nursery import spare
 from engine.plan import Plan
-from engine.pool import Pool
 from engine.result import RunResult
 from engine.run_record import RunRecord, run_record
 from engine.runner import SeveralRunner
 from engine.scenario import Scenario
+from experiments._pool import pool_of
 from experiments._progress import Progress
 from experiments.config import ReplayConfig
 
@@ -54,8 +52,6 @@ def simulate(config: ReplayConfig, title: str, cases: Mapping[str, Case]) -> dic
     backend = cast("Backend", config.backend)
     prepared = {name: (case.scenario, case.network, backend) for name, case in cases.items()}
     runner = functools.partial(SeveralRunner, prepared)
-    workers = config.workers or os.cpu_count() or 1
-    run = config.run
     jobs = [
         Job(f"{name} {seed}", case.plan, seed, "replay", scenario=name)
         for name, case in cases.items()
@@ -63,11 +59,7 @@ def simulate(config: ReplayConfig, title: str, cases: Mapping[str, Case]) -> dic
     ]
     runs: dict[tuple[str, int], RunRecord] = {}
     lost: dict[str, str] = {}
-    with (
-        Pool(runner, workers, config.ray.address, run.deadline_s, run.attempts, config.ray.head_start_s) as pool,
-        spare(0 if config.ray.address else workers, backend),
-        Progress(title, len(jobs)) as progress,
-    ):
+    with pool_of(config, runner) as pool, Progress(title, len(jobs)) as progress:
         for attempt in pool.run(jobs):
             job = attempt.job
             if attempt.status == "done" and attempt.result is not None:
